@@ -1,0 +1,25 @@
+# make site: the tutorial, in _site/.   make test: the tests.   Both set everything up first.
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name) 2>/dev/null)))
+BIN := .venv/bin
+
+.PHONY: site test notebooks clean
+
+site: .venv/ready
+	@$(BIN)/catdog render
+
+test: .venv/ready
+	@$(BIN)/python -m pytest
+
+notebooks: .venv/ready
+	@$(BIN)/catdog notebooks
+
+.venv/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "$(PYTHON) cannot make a virtual environment: install Debian's package python3-venv." >&2; exit 1; }
+	@echo "Setting up .venv, once. This takes a few minutes."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf _site .quarto

@@ -1,0 +1,17 @@
+"""The errors that are meant for the reader, not for the debugger."""
+
+
+class CatdogError(Exception):
+    """Something outside the code is wrong. The message is one sentence that names the cure."""
+
+
+class DataError(CatdogError):
+    """The pictures are missing, broken or of another kind."""
+
+
+class WeightsError(CatdogError):
+    """The published weights of MobileNetV2 are out of reach or broken."""
+
+
+class RecordError(CatdogError):
+    """A recorded run cannot be read."""

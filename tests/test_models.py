@@ -1,0 +1,120 @@
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from catdog import models, training, trials
+from catdog.errors import WeightsError
+
+FROM_SCRATCH = [models.model1, models.model2, models.model3]
+noise = np.random.default_rng(0).uniform(0, 255, (4, 160, 160, 3)).astype("float32")
+kinds = np.array([0, 1, 0, 1])
+
+
+@pytest.fixture(params=list(models.BUILDERS))
+def model(request, random_weights):
+    keras.utils.set_random_seed(0)
+    return models.BUILDERS[request.param]()
+
+
+def types(model):
+    return [type(layer) for layer in model.layers]
+
+
+def test_takes_pictures_and_gives_two_logits(model):
+    assert model.input_shape == (None, 160, 160, 3) and model.output_shape == (None, 2)
+    logits = model.predict(noise, verbose=0)
+    assert logits.shape == (4, 2) and not np.allclose(logits.sum(axis=1), 1)
+
+
+def test_is_compiled_for_logits_and_accuracy(model):
+    assert model.loss.get_config()["from_logits"] is True
+    assert "accuracy" in model.evaluate(noise, kinds, verbose=0, return_dict=True)
+
+
+def test_a_step_of_training_changes_every_trained_weight_and_no_frozen_one(model):
+    trained = [weight.numpy().copy() for weight in model.trainable_weights]
+    frozen = [weight.numpy().copy() for weight in model.non_trainable_weights if "seed" not in weight.path]
+    model.fit(noise, kinds, epochs=2, verbose=0)
+    assert all((old != new.numpy()).any() for old, new in zip(trained, model.trainable_weights, strict=True))
+    now = [weight.numpy() for weight in model.non_trainable_weights if "seed" not in weight.path]
+    assert all((old == new).all() for old, new in zip(frozen, now, strict=True))
+
+
+def test_first_model_has_the_layers_that_the_course_asks_for():
+    used = types(models.model1())
+    assert used.count(layers.Conv2D) >= 2 and used.count(layers.MaxPooling2D) >= 2
+    assert {layers.Flatten, layers.Dense, layers.Dropout} <= set(used)
+
+
+def test_second_model_begins_with_augmentation():
+    assert types(models.model2())[:2] == [layers.RandomFlip, layers.RandomRotation]
+
+
+def test_third_model_begins_with_the_preprocessor_then_augmentation():
+    model = models.model3()
+    assert model.layers[0].name == "preprocessor"
+    assert types(model)[1:3] == [layers.RandomFlip, layers.RandomRotation]
+
+
+def test_first_three_share_one_network():
+    networks = [training.settings(build())["layers"][-len(models.network()) :] for build in FROM_SCRATCH]
+    assert networks[0] == networks[1] == networks[2]
+
+
+def test_fourth_model_is_in_the_order_of_the_course(random_weights):
+    model = models.model4()
+    assert [model.layers[0].name, model.layers[3].name] == ["preprocessor", "base_model_layer"]
+    assert types(model)[1:3] == [layers.RandomFlip, layers.RandomRotation]
+    assert types(model)[-1] is layers.Dense and model.layers[-1].units == 2
+
+
+def test_fourth_model_trains_its_head_alone(random_weights):
+    model = models.model4()
+    base = model.get_layer("base_model_layer")
+    assert training.count(model.trainable_weights) == 1280 * 2 + 2
+    assert base.count_params() == 2_257_984 and not base.trainable_weights
+
+
+def test_preprocessor_maps_bytes_to_minus_one_to_one():
+    pixels = np.broadcast_to(np.array([0.0, 127.5, 255.0], "float32"), (1, 160, 160, 3))
+    scaled = models.preprocessor()(pixels).numpy()
+    assert scaled[0, 0, 0].tolist() == [-1, 0, 1]
+
+
+def test_augmentation_acts_in_training_only_and_never_flips_upside_down():
+    flip, turn = models.augmentation()
+    assert (turn(noise, training=True).numpy() != noise).any()
+    assert (turn(noise, training=False).numpy() == noise).all()
+    for copy in (flip(noise, training=True).numpy() for _ in range(5)):
+        for picture, flipped in zip(noise, copy, strict=True):
+            assert (flipped == picture).all() or (flipped == picture[:, ::-1]).all()
+
+
+def test_trials_change_something():
+    original = training.settings(models.model1())
+    assert all(training.settings(build()) != original for build in trials.TRIALS.values())
+
+
+def test_truncated_weights_are_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    # Keras reads the place of its cache when it is imported.
+    monkeypatch.setattr(keras.src.utils.file_utils.config, "keras_home", lambda: str(tmp_path))
+    path = models.weights_path()
+    path.parent.mkdir()
+    path.write_bytes(b"\x89HDF\r\n\x1a\n and no more")
+    with pytest.raises(WeightsError, match="delete .*1.0_160_no_top.h5"):
+        models.pretrained_mobilenet_v2()
+
+
+def test_without_weights_the_model_can_still_be_looked_at(monkeypatch, caplog):
+    def refuse():
+        raise WeightsError("The weights cannot be loaded.")
+
+    monkeypatch.setattr(models, "pretrained_mobilenet_v2", refuse)
+    models.warn_once.cache_clear()
+    models.model4()
+    models.model4()
+    assert [record.message for record in caplog.records] == [
+        "The weights cannot be loaded. Until then the base model has random weights."
+    ]
