@@ -2,18 +2,31 @@
 
 import zipfile
 
+import keras
+import numpy as np
 import pytest
 
 from catdog import drawings, models
 from catdog.data import open_pictures
 
-SMALL = {"train/cats": 24, "train/dogs": 24, "validation/cats": 20, "validation/dogs": 20}
+SMALL = {
+    "train/cats": 24,
+    "train/dogs": 24,
+    "validation/cats": 20,
+    "validation/dogs": 20,
+}
 
 
 @pytest.fixture(autouse=True)
 def own_world(monkeypatch, tmp_path_factory):
     """No test reads the user's settings, caches or the network."""
-    for name in ("CATDOG_DATA", "CATDOG_TRAIN", "CATDOG_EPOCHS", "CATDOG_RUNS", "QUARTO_PROJECT_DIR"):
+    for name in (
+        "CATDOG_DATA",
+        "CATDOG_TRAIN",
+        "CATDOG_EPOCHS",
+        "CATDOG_RUNS",
+        "QUARTO_PROJECT_DIR",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CATDOG_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.getbasetemp() / "keras"))
@@ -22,13 +35,19 @@ def own_world(monkeypatch, tmp_path_factory):
 @pytest.fixture
 def random_weights(monkeypatch):
     """MobileNetV2 without its download: the structure is the real one."""
-    import keras
 
-    monkeypatch.setattr(
-        models,
-        "pretrained_mobilenet_v2",
-        lambda: keras.applications.MobileNetV2(input_shape=models.IMAGE_SHAPE, include_top=False, weights=None),
-    )
+    def build():
+        base = keras.applications.MobileNetV2(
+            input_shape=models.IMAGE_SHAPE, include_top=False, weights=None
+        )
+        for weight in base.trainable_weights:
+            if weight.name == "kernel":  # Keras' own choice lets the signal die out
+                inputs = 9 if weight.shape[-1] == 1 else np.prod(weight.shape[:-1])
+                values = np.random.default_rng(0).normal(size=weight.shape)
+                weight.assign(values * np.sqrt(2 / inputs))
+        return base
+
+    monkeypatch.setattr(models, "pretrained_mobilenet_v2", build)
 
 
 def write_small_set(folder):
@@ -36,7 +55,9 @@ def write_small_set(folder):
         (folder / part).mkdir(parents=True)
         kind = part.split("/")[1].removesuffix("s")
         for number in range(count):
-            drawings.draw(kind, number, seed=len(part)).save(folder / part / f"{kind}.{number}.jpg")
+            drawings.draw(kind, number, seed=len(part)).save(
+                folder / part / f"{kind}.{number}.jpg"
+            )
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +72,9 @@ def small_zip(small_folder, tmp_path):
     path = tmp_path / "pictures.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for file in sorted(small_folder.rglob("*.jpg")):
-            archive.write(file, f"cats_and_dogs_filtered/{file.relative_to(small_folder)}")
+            archive.write(
+                file, f"cats_and_dogs_filtered/{file.relative_to(small_folder)}"
+            )
     return path
 
 

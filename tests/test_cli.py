@@ -10,7 +10,10 @@ def run(*arguments, **environment):
     import os
 
     return subprocess.run(
-        [sys.executable, "-m", "catdog.cli", *arguments], capture_output=True, text=True, env={**os.environ, **environment}
+        [sys.executable, "-m", "catdog.cli", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
     )
 
 
@@ -22,12 +25,21 @@ def test_help_names_every_command_and_each_has_an_example(capsys):
         assert command in text
         with pytest.raises(SystemExit) as stopped:
             cli.main([command, "--help"])
-        assert stopped.value.code == 0 and f"catdog {command}" in capsys.readouterr().out.split("example:")[1]
+        assert (
+            stopped.value.code == 0
+            and f"catdog {command}" in capsys.readouterr().out.split("example:")[1]
+        )
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["train", "model9"], ["train", "model1", "--epochs", "0"], ["train", "model1", "--seed", "-1"], ["paint"], []],
+    [
+        ["train", "model9"],
+        ["train", "model1", "--epochs", "0"],
+        ["train", "model1", "--seed", "-1"],
+        ["paint"],
+        [],
+    ],
 )
 def test_wrong_words_get_one_sentence_and_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
@@ -41,30 +53,51 @@ def test_missing_pictures_get_one_sentence_and_status_2(monkeypatch, capsys):
     monkeypatch.setenv("CATDOG_DATA", "/nowhere/pets.zip")
     assert cli.main(["train", "model1"]) == 2
     said = capsys.readouterr()
-    assert said.out == "" and said.err.count("\n") == 1 and "/nowhere/pets.zip" in said.err
+    assert (
+        said.out == "" and said.err.count("\n") == 1 and "/nowhere/pets.zip" in said.err
+    )
 
 
 def test_data_says_what_it_found(monkeypatch, small_folder, capsys):
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
     assert cli.main(["data"]) == 0
-    assert capsys.readouterr().out == f"48 training and 40 held-out photographs in {small_folder}\n"
+    assert (
+        capsys.readouterr().out
+        == f"48 training and 40 held-out photographs in {small_folder}\n"
+    )
 
 
-def test_train_records_and_predict_uses_what_was_trained(monkeypatch, small_folder, tmp_path, capsys):
+def test_train_records_and_predict_uses_what_was_trained(
+    monkeypatch, small_folder, tmp_path, capsys
+):
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
     picture = next(small_folder.rglob("*.jpg"))
     assert cli.main(["predict", str(picture), "--model", "model1", "--seed", "3"]) == 2
     assert "catdog train model1 --seed 3" in capsys.readouterr().err
-    assert cli.main(["train", "model1", "--seed", "3", "--epochs", "1", "--out", str(tmp_path)]) == 0
-    assert (tmp_path / "model1-3.json").exists() and "validation" in capsys.readouterr().out
+    assert (
+        cli.main(
+            ["train", "model1", "--seed", "3", "--epochs", "1", "--out", str(tmp_path)]
+        )
+        == 0
+    )
+    assert (
+        tmp_path / "model1-3.json"
+    ).exists() and "validation" in capsys.readouterr().out
     assert cli.main(["predict", str(picture), "--model", "model1", "--seed", "3"]) == 0
     assert capsys.readouterr().out.startswith(f"{picture}: ")
     (tmp_path / "note.jpg").write_text("no picture")
-    assert cli.main(["predict", str(tmp_path / "note.jpg"), "--model", "model1", "--seed", "3"]) == 2
+    assert (
+        cli.main(
+            ["predict", str(tmp_path / "note.jpg"), "--model", "model1", "--seed", "3"]
+        )
+        == 2
+    )
     assert "note.jpg" in capsys.readouterr().err
 
 
-def test_unreadable_record_gets_one_sentence_and_status_2(monkeypatch, small_folder, tmp_path, capsys):
+def test_unreadable_record_gets_one_sentence_and_status_2(
+    monkeypatch, small_folder, tmp_path, capsys
+):
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
     monkeypatch.setenv("CATDOG_RUNS", str(tmp_path))
     (tmp_path / "model1-0.json").write_text("{")
@@ -72,7 +105,9 @@ def test_unreadable_record_gets_one_sentence_and_status_2(monkeypatch, small_fol
     assert "model1-0.json" in capsys.readouterr().err
 
 
-def test_model4_is_not_trained_on_random_weights(monkeypatch, small_folder, tmp_path, capsys):
+def test_model4_is_not_trained_on_random_weights(
+    monkeypatch, small_folder, tmp_path, capsys
+):
     from catdog import models
     from catdog.errors import WeightsError
 
@@ -82,7 +117,15 @@ def test_model4_is_not_trained_on_random_weights(monkeypatch, small_folder, tmp_
     monkeypatch.setattr(models, "pretrained_mobilenet_v2", refuse)
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
     assert cli.main(["train", "model4", "--out", str(tmp_path)]) == 2
-    assert "connect to the internet" in capsys.readouterr().err and not list(tmp_path.iterdir())
+    assert "connect to the internet" in capsys.readouterr().err and not list(
+        tmp_path.iterdir()
+    )
+
+
+def test_every_model_and_trial_can_be_named():
+    from catdog import models, trials
+
+    assert (tuple(models.BUILDERS), tuple(trials.TRIALS)) == (cli.MODELS, cli.TRIALS)
 
 
 def test_program_is_installed_under_its_name():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import write_small_set
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -13,21 +14,26 @@ from PIL import Image
 from catdog import data, drawings
 from catdog.data import Pictures
 from catdog.errors import DataError
-from conftest import write_small_set
 
 numbers = st.lists(st.integers(0, 9999), min_size=5, max_size=40, unique=True)
 
 
 def named(cats, dogs):
-    held_out = [f"validation/cats/cat.{number}.jpg" for number in cats] + [f"validation/dogs/dog.{number}.jpg" for number in dogs]
-    return Pictures(Path("nowhere"), "photographs", ("train/cats/cat.1.jpg",), tuple(held_out))
+    held_out = [f"validation/cats/cat.{number}.jpg" for number in cats] + [
+        f"validation/dogs/dog.{number}.jpg" for number in dogs
+    ]
+    return Pictures(
+        Path("nowhere"), "photographs", ("train/cats/cat.1.jpg",), tuple(held_out)
+    )
 
 
 @given(numbers, numbers)
 def test_over_five_folds_each_held_out_picture_tests_once(cats, dogs):
     pictures = named(cats, dogs)
     folds = [data.split(pictures, fold) for fold in range(5)]
-    assert sorted(name for parts in folds for name in parts.test) == sorted(pictures.held_out)
+    assert sorted(name for parts in folds for name in parts.test) == sorted(
+        pictures.held_out
+    )
 
 
 @given(numbers, numbers, st.integers(0, 4))
@@ -44,7 +50,10 @@ def test_whole_set_splits_into_2000_800_200_in_balance():
     parts = data.split(pictures, 3)
     assert (len(parts.validation), len(parts.test)) == (800, 200)
     assert sum(map(data.label, parts.test)) == 100
-    assert parts.test[:2] == ["validation/cats/cat.2003.jpg", "validation/cats/cat.2008.jpg"]
+    assert parts.test[:2] == [
+        "validation/cats/cat.2003.jpg",
+        "validation/cats/cat.2008.jpg",
+    ]
 
 
 def test_there_is_no_sixth_fold():
@@ -53,13 +62,21 @@ def test_there_is_no_sixth_fold():
 
 
 def test_names_are_in_natural_order(pictures):
-    assert pictures.train[:3] == ("train/cats/cat.0.jpg", "train/cats/cat.1.jpg", "train/cats/cat.2.jpg")
+    assert pictures.train[:3] == (
+        "train/cats/cat.0.jpg",
+        "train/cats/cat.1.jpg",
+        "train/cats/cat.2.jpg",
+    )
 
 
 def test_batches_have_the_promised_shape_type_and_range(pictures):
     for dataset in data.datasets(pictures):
         batch, labels = next(iter(dataset))
-        assert batch.shape[1:] == (160, 160, 3) and batch.dtype == "float32" and labels.dtype == "int32"
+        assert (
+            batch.shape[1:] == (160, 160, 3)
+            and batch.dtype == "float32"
+            and labels.dtype == "int32"
+        )
         assert 0 <= batch.numpy().min() < 50 and 200 < batch.numpy().max() <= 255
 
 
@@ -77,7 +94,11 @@ def test_pixels_are_those_of_the_file(pictures):
 
 
 def order(dataset):
-    return [round(float(picture.numpy().mean()), 3) for batch, _ in dataset for picture in batch]
+    return [
+        round(float(picture.numpy().mean()), 3)
+        for batch, _ in dataset
+        for picture in batch
+    ]
 
 
 def test_training_order_is_new_at_each_epoch_and_the_same_for_the_same_seed(pictures):
@@ -106,7 +127,9 @@ def test_files_are_read_in_the_first_epoch_only(small_folder, tmp_path):
 def test_other_shapes_and_colours_become_160_rgb(tmp_path):
     for mode, size in [("L", (20, 300)), ("RGB", (500, 375)), ("CMYK", (64, 64))]:
         path = tmp_path / f"{mode}.jpg"
-        Image.new(mode, size, 128 if mode == "L" else tuple([128] * len(mode))).save(path)
+        Image.new(mode, size, 128 if mode == "L" else tuple([128] * len(mode))).save(
+            path
+        )
         if mode != "CMYK":
             picture = data.decode(str(path))
             assert picture.shape == (160, 160, 3) and picture.dtype == "uint8"
@@ -160,7 +183,9 @@ def truncated(path):
         (truncated, "dog.4.jpg"),
     ],
 )
-def test_unusable_pictures_get_one_sentence_and_leave_nothing(make, sentence, monkeypatch, tmp_path):
+def test_unusable_pictures_get_one_sentence_and_leave_nothing(
+    make, sentence, monkeypatch, tmp_path
+):
     path, cache = tmp_path / "given", tmp_path / "cache"
     make(path)
     monkeypatch.setenv("CATDOG_DATA", str(path))
@@ -191,7 +216,10 @@ def test_zip_with_a_changed_byte_is_named(small_zip, monkeypatch, tmp_path):
 
 def test_keras_cache_comes_before_the_network(small_folder, monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    shutil.copytree(small_folder, tmp_path / "datasets" / "cats_and_dogs_extracted" / "cats_and_dogs_filtered")
+    shutil.copytree(
+        small_folder,
+        tmp_path / "datasets" / "cats_and_dogs_extracted" / "cats_and_dogs_filtered",
+    )
     monkeypatch.setattr(urllib.request, "urlopen", None)
     assert data.find_pictures().folder.is_relative_to(tmp_path)
 
@@ -200,7 +228,9 @@ class Answer(io.BytesIO):
     headers = {"Content-Length": "10"}
 
 
-def test_second_address_is_tried_and_a_partial_set_thrown_away(small_zip, monkeypatch, tmp_path):
+def test_second_address_is_tried_and_a_partial_set_thrown_away(
+    small_zip, monkeypatch, tmp_path
+):
     asked = []
 
     def answer(address, timeout):
@@ -219,13 +249,20 @@ def test_second_address_is_tried_and_a_partial_set_thrown_away(small_zip, monkey
 
 
 def test_whole_download_is_kept(small_zip, monkeypatch, tmp_path):
-    from catdog import archives
     from conftest import SMALL
 
+    from catdog import archives
+
     monkeypatch.setattr(archives, "COUNTS", SMALL)
-    monkeypatch.setattr(urllib.request, "urlopen", lambda address, timeout: Answer(small_zip.read_bytes()))
+    monkeypatch.setattr(
+        urllib.request,
+        "urlopen",
+        lambda address, timeout: Answer(small_zip.read_bytes()),
+    )
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     assert data.find_pictures().source == "photographs"
-    assert (tmp_path / "datasets" / "cats_and_dogs.zip").read_bytes() == small_zip.read_bytes()
+    assert (
+        tmp_path / "datasets" / "cats_and_dogs.zip"
+    ).read_bytes() == small_zip.read_bytes()
     monkeypatch.setattr(urllib.request, "urlopen", None)
     assert data.find_pictures().source == "photographs"

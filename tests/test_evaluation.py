@@ -12,7 +12,8 @@ scores = st.lists(
 
 
 def test_wilson_agrees_with_published_values():
-    # Newcombe (1998), "Two-sided confidence intervals for the single proportion", table I: 81 of 263, and 15 of 148.
+    # Newcombe (1998), "Two-sided confidence intervals for the single proportion", table
+    # I: 81 of 263, and 15 of 148.
     assert evaluation.wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert evaluation.wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
 
@@ -62,17 +63,25 @@ def test_baseline_is_the_share_of_the_more_frequent_class():
 
 class Finished:
     def __init__(self, validation, test, right):
-        self.validation, self.test = {"accuracy": validation}, {"correct": right, "n": test}
+        self.validation, self.test = (
+            {"accuracy": validation},
+            {"correct": right, "n": test},
+        )
         self.history = {"accuracy": [0.5, 0.9, 0.9], "val_accuracy": [0.5, 0.7, 0.8]}
 
 
 def test_best_model_is_chosen_by_validation_not_by_test():
-    runs = {"a": [Finished(0.9, 10, 1), Finished(0.8, 10, 1)], "b": [Finished(0.7, 10, 10)]}
+    runs = {
+        "a": [Finished(0.9, 10, 1), Finished(0.8, 10, 1)],
+        "b": [Finished(0.7, 10, 10)],
+    }
     assert evaluation.best_model(runs) == "a"
 
 
 def test_pooled_test_adds_up():
-    assert evaluation.pooled_test([Finished(0.9, 200, 190), Finished(0.9, 200, 195)]) == (385, 400)
+    assert evaluation.pooled_test(
+        [Finished(0.9, 200, 190), Finished(0.9, 200, 195)]
+    ) == (385, 400)
 
 
 def test_gap_and_settled_look_at_the_last_epochs():

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from catdog import models, training, trials
+from catdog import models, records, trials
 from catdog.errors import WeightsError
 
 FROM_SCRATCH = [models.model1, models.model2, models.model3]
@@ -34,10 +34,21 @@ def test_is_compiled_for_logits_and_accuracy(model):
 
 def test_a_step_of_training_changes_every_trained_weight_and_no_frozen_one(model):
     trained = [weight.numpy().copy() for weight in model.trainable_weights]
-    frozen = [weight.numpy().copy() for weight in model.non_trainable_weights if "seed" not in weight.path]
+    frozen = [
+        weight.numpy().copy()
+        for weight in model.non_trainable_weights
+        if "seed" not in weight.path
+    ]
     model.fit(noise, kinds, epochs=2, verbose=0)
-    assert all((old != new.numpy()).any() for old, new in zip(trained, model.trainable_weights, strict=True))
-    now = [weight.numpy() for weight in model.non_trainable_weights if "seed" not in weight.path]
+    assert all(
+        (old != new.numpy()).any()
+        for old, new in zip(trained, model.trainable_weights, strict=True)
+    )
+    now = [
+        weight.numpy()
+        for weight in model.non_trainable_weights
+        if "seed" not in weight.path
+    ]
     assert all((old == new).all() for old, new in zip(frozen, now, strict=True))
 
 
@@ -58,13 +69,19 @@ def test_third_model_begins_with_the_preprocessor_then_augmentation():
 
 
 def test_first_three_share_one_network():
-    networks = [training.settings(build())["layers"][-len(models.network()) :] for build in FROM_SCRATCH]
+    networks = [
+        records.settings(build())["layers"][-len(models.network()) :]
+        for build in FROM_SCRATCH
+    ]
     assert networks[0] == networks[1] == networks[2]
 
 
 def test_fourth_model_is_in_the_order_of_the_course(random_weights):
     model = models.model4()
-    assert [model.layers[0].name, model.layers[3].name] == ["preprocessor", "base_model_layer"]
+    assert [model.layers[0].name, model.layers[3].name] == [
+        "preprocessor",
+        "base_model_layer",
+    ]
     assert types(model)[1:3] == [layers.RandomFlip, layers.RandomRotation]
     assert types(model)[-1] is layers.Dense and model.layers[-1].units == 2
 
@@ -72,7 +89,7 @@ def test_fourth_model_is_in_the_order_of_the_course(random_weights):
 def test_fourth_model_trains_its_head_alone(random_weights):
     model = models.model4()
     base = model.get_layer("base_model_layer")
-    assert training.count(model.trainable_weights) == 1280 * 2 + 2
+    assert records.count(model.trainable_weights) == 1280 * 2 + 2
     assert base.count_params() == 2_257_984 and not base.trainable_weights
 
 
@@ -92,14 +109,18 @@ def test_augmentation_acts_in_training_only_and_never_flips_upside_down():
 
 
 def test_trials_change_something():
-    original = training.settings(models.model1())
-    assert all(training.settings(build()) != original for build in trials.TRIALS.values())
+    original = records.settings(models.model1())
+    assert all(
+        records.settings(build()) != original for build in trials.TRIALS.values()
+    )
 
 
 def test_truncated_weights_are_named(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     # Keras reads the place of its cache when it is imported.
-    monkeypatch.setattr(keras.src.utils.file_utils.config, "keras_home", lambda: str(tmp_path))
+    monkeypatch.setattr(
+        keras.src.utils.file_utils.config, "keras_home", lambda: str(tmp_path)
+    )
     path = models.weights_path()
     path.parent.mkdir()
     path.write_bytes(b"\x89HDF\r\n\x1a\n and no more")

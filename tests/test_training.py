@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catdog import evaluation, models, training, trials
+from catdog import evaluation, models, records, training, trials
 from catdog.data import FOLDS, Pictures, split
 from catdog.errors import CatdogError, RecordError
 
@@ -14,27 +14,43 @@ EVERY_BUILDER = {**models.BUILDERS, **trials.TRIALS}
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
     """One epoch of the first model, and where its record lies."""
-    from catdog.data import open_pictures
     from conftest import write_small_set
+
+    from catdog.data import open_pictures
 
     folder = tmp_path_factory.mktemp("training")
     write_small_set(folder / "pictures")
     pictures = open_pictures(folder / "pictures")
     run = training.train(models.model1, pictures, seed=6, epochs=1)
-    return run, pictures, training.record(run, folder / "runs")
+    return run, pictures, records.record(run, folder / "runs")
 
 
 def test_run_holds_what_the_record_promises(trained):
     run, pictures, path = trained
     values = json.loads(path.read_text())
     assert path.name == "model1-6.json"
-    assert {name: len(values["history"][name]) for name in ("accuracy", "val_accuracy", "loss", "val_loss")} == dict.fromkeys(
-        ("accuracy", "val_accuracy", "loss", "val_loss"), 1
+    assert {
+        name: len(values["history"][name])
+        for name in ("accuracy", "val_accuracy", "loss", "val_loss")
+    } == dict.fromkeys(("accuracy", "val_accuracy", "loss", "val_loss"), 1)
+    assert (values["model"], values["seed"], values["fold"], values["epochs"]) == (
+        "model1",
+        6,
+        1,
+        1,
     )
-    assert (values["model"], values["seed"], values["fold"], values["epochs"]) == ("model1", 6, 1, 1)
     assert values["data"]["source"] == "photographs" and values["data"]["test"] == 8
-    assert values["parameters"] == {"trainable": run.network.count_params(), "frozen": 0}
-    assert values["environment"].keys() >= {"python", "tensorflow", "keras", "cores", "platform"}
+    assert values["parameters"] == {
+        "trainable": run.network.count_params(),
+        "frozen": 0,
+    }
+    assert values["environment"].keys() >= {
+        "python",
+        "tensorflow",
+        "keras",
+        "cores",
+        "platform",
+    }
     assert values["seconds"] > 0 and len(values["recorded"]) == 10
 
 
@@ -47,12 +63,14 @@ def test_scores_belong_to_the_test_pictures_of_the_fold(trained):
 
 def test_validation_tally_is_that_of_the_last_epoch(trained):
     run = trained[0]
-    assert run.validation["accuracy"] == pytest.approx(run.history["val_accuracy"][-1], abs=1e-4)
+    assert run.validation["accuracy"] == pytest.approx(
+        run.history["val_accuracy"][-1], abs=1e-4
+    )
 
 
 def test_record_reads_back_as_the_same_run(trained):
     run, _, path = trained
-    assert training.read_run(path) == run
+    assert records.read_run(path) == run
 
 
 def test_fit_replays_a_record_that_fits(trained, monkeypatch):
@@ -60,7 +78,10 @@ def test_fit_replays_a_record_that_fits(trained, monkeypatch):
     monkeypatch.setenv("CATDOG_RUNS", str(path.parent))
     runs = training.fit(models.model1, pictures, epochs=1)
     assert list(runs) == [run] and runs[0].network is None
-    assert "Replayed, not trained anew" in runs._repr_markdown_() and run.recorded in runs._repr_markdown_()
+    assert (
+        "Replayed, not trained anew" in runs._repr_markdown_()
+        and run.recorded in runs._repr_markdown_()
+    )
 
 
 def test_fit_trains_when_asked_to(trained, monkeypatch):
@@ -76,43 +97,58 @@ def test_fit_trains_when_asked_to(trained, monkeypatch):
 def test_other_settings_split_seed_or_length_need_another_record(trained):
     run, pictures, _ = trained
     model = models.model1()
-    other = Pictures(pictures.folder, "photographs", pictures.train[1:], pictures.held_out)
+    other = Pictures(
+        pictures.folder, "photographs", pictures.train[1:], pictures.held_out
+    )
     keys = {
         run.key,
-        training.run_key(model, pictures, 7, 1),
-        training.run_key(model, pictures, 6, 2),
-        training.run_key(model, other, 6, 1),
-        *(training.run_key(build(), pictures, 6, 1) for build in trials.TRIALS.values()),
+        records.run_key(model, pictures, 7, 1),
+        records.run_key(model, pictures, 6, 2),
+        records.run_key(model, other, 6, 1),
+        *(records.run_key(build(), pictures, 6, 1) for build in trials.TRIALS.values()),
     }
     assert len(keys) == 4 + len(trials.TRIALS)
-    assert training.run_key(model, pictures, 6, 1) == run.key
+    assert records.run_key(model, pictures, 6, 1) == run.key
 
 
-def test_runs_on_drawings_never_replace_runs_on_photographs(trained, monkeypatch, tmp_path):
+def test_runs_on_drawings_never_replace_runs_on_photographs(
+    trained, monkeypatch, tmp_path
+):
     run, pictures, _ = trained
     monkeypatch.setenv("CATDOG_RUNS", str(tmp_path))
-    real = training.record(run)
+    real = records.record(run)
     content = real.read_bytes()
-    drawn = training.Run(**{**vars(run), "data": {**run.data, "source": "drawings"}})
-    assert training.record(drawn) != real and real.read_bytes() == content
-    assert training.recorded_runs(models.model1, pictures, 1)[0].data["source"] == "photographs"
+    drawn = records.Run(**{**vars(run), "data": {**run.data, "source": "drawings"}})
+    assert records.record(drawn) != real and real.read_bytes() == content
+    assert (
+        records.recorded_runs(models.model1, pictures, 1)[0].data["source"]
+        == "photographs"
+    )
     drawings = Pictures(pictures.folder, "drawings", pictures.train, pictures.held_out)
-    assert training.recorded_runs(models.model1, drawings, 1)[0].data["source"] == "drawings"
+    assert (
+        records.recorded_runs(models.model1, drawings, 1)[0].data["source"]
+        == "drawings"
+    )
 
 
 def test_drawings_alone_replay_the_photographs_record(trained, monkeypatch):
     run, pictures, path = trained
     monkeypatch.setenv("CATDOG_RUNS", str(path.parent))
     drawings = Pictures(pictures.folder, "drawings", pictures.train, pictures.held_out)
-    assert training.fit(models.model1, drawings, epochs=1)[0].data["source"] == "photographs"
+    assert (
+        training.fit(models.model1, drawings, epochs=1)[0].data["source"]
+        == "photographs"
+    )
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"model": "model1"}', '{"surprise": 1}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"model": "model1"}', '{"surprise": 1}']
+)
 def test_unreadable_record_is_named(text, tmp_path):
     path = tmp_path / "model1-0.json"
     path.write_text(text)
     with pytest.raises(RecordError, match="model1-0.json"):
-        training.read_run(path)
+        records.read_run(path)
 
 
 def test_no_epochs_train_nothing(trained):
@@ -123,37 +159,55 @@ def test_no_epochs_train_nothing(trained):
 def course_pictures():
     """The file names of the real set, which need no file."""
     names = {
-        part: [f"{part}/{kind}s/{kind}.{number}.jpg" for kind in ("cat", "dog") for number in numbers]
+        part: [
+            f"{part}/{kind}s/{kind}.{number}.jpg"
+            for kind in ("cat", "dog")
+            for number in numbers
+        ]
         for part, numbers in [("train", range(1000)), ("validation", range(2000, 2500))]
     }
-    return Pictures(Path("nowhere"), "photographs", tuple(names["train"]), tuple(names["validation"]))
+    return Pictures(
+        Path("nowhere"),
+        "photographs",
+        tuple(names["train"]),
+        tuple(names["validation"]),
+    )
 
 
-RECORDS = sorted(training.runs_folder().glob("*.json"))
+RECORDS = sorted(records.runs_folder().glob("*.json"))
 
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_record_belongs_to_the_code_of_today(path, random_weights):
-    run = training.read_run(path)
+    run = records.read_run(path)
     assert path.stem == f"{run.model}-{run.seed}" and run.fold == run.seed % FOLDS
     assert run.data["source"] == "photographs" and run.epochs == models.EPOCHS
     model = EVERY_BUILDER[run.model]()
-    assert run.settings == json.loads(json.dumps(training.settings(model)))
-    assert run.key == training.run_key(model, course_pictures(), run.seed, run.epochs)
+    assert run.settings == json.loads(json.dumps(records.settings(model)))
+    assert run.key == records.run_key(model, course_pictures(), run.seed, run.epochs)
     assert run.data["fingerprint"] == course_pictures().fingerprint
 
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_record_agrees_with_itself(path):
-    run = training.read_run(path)
+    run = records.read_run(path)
     assert run.test == training.tally(run.scores)
-    assert [name for name, _, _ in run.scores] == split(course_pictures(), run.fold).test
-    assert all(len(values) == run.epochs and np.isfinite(values).all() for values in run.history.values())
-    assert run.validation["accuracy"] == pytest.approx(run.history["val_accuracy"][-1], abs=2e-3)
+    assert [name for name, _, _ in run.scores] == split(
+        course_pictures(), run.fold
+    ).test
+    assert all(
+        len(values) == run.epochs and np.isfinite(values).all()
+        for values in run.history.values()
+    )
+    assert run.validation["accuracy"] == pytest.approx(
+        run.history["val_accuracy"][-1], abs=2e-3
+    )
 
 
 @pytest.mark.parametrize("name", models.BUILDERS)
 def test_recorded_seeds_meet_the_bar_of_the_course(name):
-    runs = [training.read_run(path) for path in RECORDS if path.stem.startswith(f"{name}-")]
+    runs = [
+        records.read_run(path) for path in RECORDS if path.stem.startswith(f"{name}-")
+    ]
     assert {run.seed for run in runs} >= {0, 1}
     assert min(run.validation["accuracy"] for run in runs) >= evaluation.BARS[name]

@@ -6,11 +6,14 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # must be set before TensorFlow is imported
+os.environ.setdefault(
+    "TF_CPP_MIN_LOG_LEVEL", "3"
+)  # must be set before TensorFlow is imported
 
 from catdog.errors import CatdogError
 
 MODELS = ("model1", "model2", "model3", "model4")
+TRIALS = ("relu", "less_dropout", "small_steps", "narrow")
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,7 +24,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0, 2 after an error that the user can cure, 130 after Ctrl-C."""
+    """Run one command. Returns the exit status: 0, 2 after an error that the user can
+    cure, 130 after Ctrl-C.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("catdog").setLevel(logging.INFO)
     choice = parser().parse_args(arguments)
@@ -38,37 +43,92 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
-    top = Parser(prog="catdog", description="Learn to tell cats from dogs, and write the tutorial about it.")
+    top = Parser(
+        prog="catdog",
+        description="Learn to tell cats from dogs, and write the tutorial about it.",
+    )
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(run, help, example):
         shape = argparse.RawDescriptionHelpFormatter
         made = commands.add_parser(
-            run.__name__.removeprefix("run_"), help=help, description=help, epilog=f"example:\n  {example}", formatter_class=shape
+            run.__name__.removeprefix("run_"),
+            help=help,
+            description=help,
+            epilog=f"example:\n  {example}",
+            formatter_class=shape,
         )
         made.set_defaults(run=run)
         return made
 
-    command(run_data, "get the pictures, check them, and say where they are", "CATDOG_DATA=pets.zip catdog data")
+    command(
+        run_data,
+        "get the pictures, check them, and say where they are",
+        "CATDOG_DATA=pets.zip catdog data",
+    )
 
-    made = command(run_train, "train a model and record the run", "catdog train model1 --seed 0 1 2")
-    made.add_argument("model", choices=(*MODELS, "all"), help="which model, or all four")
-    made.add_argument("--seed", type=whole_number, nargs="+", default=[0], help="one run for each seed (default: 0)")
-    made.add_argument("--epochs", type=positive, default=20, help="passes through the training pictures (default: 20)")
-    made.add_argument("--out", type=Path, help="folder for the records (default: assets/runs)")
+    made = command(
+        run_train,
+        "train a model and record the run",
+        "catdog train model1 --seed 0 1 2",
+    )
+    made.add_argument(
+        "model", choices=(*MODELS, "all", *TRIALS), help="a model, all four, or a trial"
+    )
+    made.add_argument(
+        "--seed",
+        type=whole_number,
+        nargs="+",
+        default=[0],
+        help="one run for each seed (default: 0)",
+    )
+    made.add_argument(
+        "--epochs",
+        type=positive,
+        default=20,
+        help="passes through the training pictures (default: 20)",
+    )
+    made.add_argument(
+        "--out", type=Path, help="folder for the records (default: assets/runs)"
+    )
 
     command(run_runs, "print what the recorded runs reached", "catdog runs")
 
     made = command(run_predict, "say what a picture shows", "catdog predict my_pet.jpg")
-    made.add_argument("picture", type=Path, nargs="+", help="JPEG, PNG, GIF or BMP files")
-    made.add_argument("--model", choices=MODELS, default="model4", help="a model that was trained here (default: model4)")
-    made.add_argument("--seed", type=whole_number, default=0, help="which of its runs (default: 0)")
+    made.add_argument(
+        "picture", type=Path, nargs="+", help="JPEG, PNG, GIF or BMP files"
+    )
+    made.add_argument(
+        "--model",
+        choices=MODELS,
+        default="model4",
+        help="a model that was trained here (default: model4)",
+    )
+    made.add_argument(
+        "--seed", type=whole_number, default=0, help="which of its runs (default: 0)"
+    )
 
-    made = command(run_render, "render the tutorial into _site/", "catdog render --with built-in")
-    made.add_argument("--with", dest="renderer", choices=("auto", "quarto", "built-in"), default="auto", help="which renderer")
+    made = command(
+        run_render, "render the tutorial into _site/", "catdog render --with built-in"
+    )
+    made.add_argument(
+        "--with",
+        dest="renderer",
+        choices=("auto", "quarto", "built-in"),
+        default="auto",
+        help="which renderer",
+    )
 
-    made = command(run_notebooks, "write the chapters as notebooks for Colab", "catdog notebooks --check")
-    made.add_argument("--check", action="store_true", help="only say which notebooks are stale; exit status 2 if any is")
+    made = command(
+        run_notebooks,
+        "write the chapters as notebooks for Colab",
+        "catdog notebooks --check",
+    )
+    made.add_argument(
+        "--check",
+        action="store_true",
+        help="only say which notebooks are stale; exit status 2 if any is",
+    )
     return top
 
 
@@ -90,28 +150,37 @@ def run_data(choice) -> None:
     from catdog.data import find_pictures
 
     pictures = find_pictures()
-    print(f"{len(pictures.train):,} training and {len(pictures.held_out):,} held-out {pictures.source} in {pictures.folder}")
+    print(
+        f"{len(pictures.train):,} training and {len(pictures.held_out):,} held-out "
+        f"{pictures.source} in {pictures.folder}"
+    )
 
 
 def run_train(choice) -> None:
-    from catdog import models, training
+    from catdog import models, records, show, training, trials
     from catdog.data import find_pictures
-    from catdog.evaluation import wilson
 
     pictures = find_pictures()
-    print(f"Training on {len(pictures.train):,} {pictures.source} from {pictures.folder}.")
+    print(
+        f"Training on {len(pictures.train):,} {pictures.source} from {pictures.folder}."
+    )
     names = MODELS if choice.model == "all" else [choice.model]
     if "model4" in names:
-        models.pretrained_mobilenet_v2()  # a run on random weights would not be worth its record
+        # A run on random weights would not be worth its record.
+        models.pretrained_mobilenet_v2()
     for name in names:
         for seed in choice.seed:
-            run = training.train(models.BUILDERS[name], pictures, seed, choice.epochs)
-            path = training.record(run, choice.out)
+            run = training.train(
+                {**models.BUILDERS, **trials.TRIALS}[name],
+                pictures,
+                seed,
+                choice.epochs,
+            )
+            path = records.record(run, choice.out)
             run.network.save(training.network_path(name, seed))
-            low, high = wilson(run.test["correct"], run.test["n"])
             print(
-                f"{path}: validation {run.validation['accuracy']:.1%}, test {run.test['accuracy']:.1%} "
-                f"({low:.1%} to {high:.1%}), {run.seconds:.0f} s"
+                f"{path}: validation {run.validation['accuracy']:.1%}, "
+                f"test {show.test_words([run])}, {run.seconds:.0f} s"
             )
 
 
@@ -137,7 +206,9 @@ def run_render(choice) -> None:
 
     pictures = find_pictures()
     # So that no chapter has to look, or to download, again.
-    os.environ["CATDOG_DATA"] = "drawings" if pictures.source == "drawings" else str(pictures.folder)
+    os.environ["CATDOG_DATA"] = (
+        "drawings" if pictures.source == "drawings" else str(pictures.folder)
+    )
     index, renderer = site.build(Path.cwd(), choice.renderer)
     print(f"Rendered by {renderer} with {pictures.source} from {pictures.folder}.")
     print(f"Open {index.resolve().as_uri()}")
@@ -149,7 +220,10 @@ def run_notebooks(choice) -> None:
     if choice.check:
         stale = notebooks.check_notebooks(Path.cwd())
         if stale:
-            raise CatdogError(f"Stale notebooks: {', '.join(map(str, stale))}; write them again with `catdog notebooks`.")
+            raise CatdogError(
+                f"Stale notebooks: {', '.join(map(str, stale))}; "
+                "write them again with `catdog notebooks`."
+            )
         print("All notebooks are up to date.")
     else:
         for path in notebooks.write_notebooks(Path.cwd()):

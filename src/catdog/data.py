@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import tensorflow as tf
-
-from catdog import archives, drawings
+from catdog import archives, drawings, hush
 from catdog.errors import DataError
+
+with hush.native_errors():
+    import tensorflow as tf
 
 CLASSES = ("cat", "dog")  # a label is a position in this tuple
 IMAGE_SIZE = (160, 160)
@@ -28,7 +29,8 @@ class Pictures:
     """A checked folder of pictures.
 
     Attributes:
-        folder: holds `train/cats`, `train/dogs`, `validation/cats` and `validation/dogs`.
+        folder: holds `train/cats`, `train/dogs`, `validation/cats` and
+            `validation/dogs`.
         source: `"photographs"` or `"drawings"`.
         train: file names relative to `folder`, `train/…`, in natural order.
         held_out: the same for `validation/…`; `split` shares them out.
@@ -41,13 +43,18 @@ class Pictures:
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that stand for all file names: who shares them, shares the split."""
+        """Sixteen hexadecimal digits that stand for all file names: who shares them,
+        shares the split.
+        """
         return archives.digest(self.train + self.held_out)
 
     @property
     def content(self) -> str:
         """Sixteen hexadecimal digits that stand for all file names and file sizes."""
-        return archives.digest(f"{name} {(self.folder / name).stat().st_size}" for name in self.train + self.held_out)
+        return archives.digest(
+            f"{name} {(self.folder / name).stat().st_size}"
+            for name in self.train + self.held_out
+        )
 
 
 class Split(NamedTuple):
@@ -60,7 +67,8 @@ class Split(NamedTuple):
 
 class Datasets(NamedTuple):
     """The three pipelines. Each yields `(pictures, labels)` in batches of up to 32:
-    float32 of shape (batch, 160, 160, 3) in [0, 255], and int32 of shape (batch,), 0 cat, 1 dog."""
+    float32 of shape (batch, 160, 160, 3) in [0, 255], and int32 of shape (batch,), 0
+    cat, 1 dog."""
 
     train: tf.data.Dataset
     validation: tf.data.Dataset
@@ -68,19 +76,24 @@ class Datasets(NamedTuple):
 
 
 def find_pictures() -> Pictures:
-    """Get pictures: from `CATDOG_DATA`, else Keras' cache, else the public download, else drawn ones.
+    """Get pictures: from `CATDOG_DATA`, else Keras' cache, else the public download,
+    else drawn ones.
 
     `CATDOG_DATA` may name a folder or a zip, or be the word `drawings`.
 
     Raises:
-        DataError: when `CATDOG_DATA` is set and does not lead to usable pictures. Without it there is always an answer.
+        DataError: when `CATDOG_DATA` is set and does not lead to usable pictures.
+            Without it there is always an answer.
     """
     wanted = os.environ.get("CATDOG_DATA", "").strip()
     if wanted == "drawings":
         return drawn_pictures()
     if wanted:
-        # A chapter runs in its own folder, while a relative path is meant from the project's.
-        return open_pictures(Path(os.environ.get("QUARTO_PROJECT_DIR", ""), Path(wanted).expanduser()))
+        # A chapter runs in its own folder, while a relative path is meant from the
+        # project's.
+        return open_pictures(
+            Path(os.environ.get("QUARTO_PROJECT_DIR", ""), Path(wanted).expanduser())
+        )
     return _cached_pictures() or _downloaded_pictures() or drawn_pictures()
 
 
@@ -88,10 +101,14 @@ def open_pictures(path: Path, source: str = "photographs") -> Pictures:
     """Open and check a folder or a zip of pictures.
 
     Raises:
-        DataError: when it is missing, is neither, lacks a class folder, or holds a file that is no picture.
+        DataError: when it is missing, is neither, lacks a class folder, or holds a file
+            that is no picture.
     """
     if not path.exists():
-        raise DataError(f"There is nothing at {path}: set CATDOG_DATA to a folder or zip of pictures, or unset it.")
+        raise DataError(
+            f"There is nothing at {path}: "
+            "set CATDOG_DATA to a folder or zip of pictures, or unset it."
+        )
     folder = path if path.is_dir() else archives.unzip(path)
     archives.check(folder)
     root = archives.picture_root(folder).resolve()
@@ -105,7 +122,9 @@ def open_pictures(path: Path, source: str = "photographs") -> Pictures:
 
 
 def drawn_pictures() -> Pictures:
-    """The drawn set, made at first use and kept in the cache. It has the file names of the photographs."""
+    """The drawn set, made at first use and kept in the cache. It has the file names of
+    the photographs.
+    """
     code = Path(drawings.__file__).read_text()
     folder = archives.cache_folder() / f"drawings-{archives.digest([code])}"
     if not folder.is_dir():
@@ -114,15 +133,18 @@ def drawn_pictures() -> Pictures:
 
 
 def label(name: str) -> int:
-    """Label of a file name such as `train/dogs/dog.7.jpg`: the position of its folder's class in `CLASSES`."""
+    """Label of a file name such as `train/dogs/dog.7.jpg`: the position of its folder's
+    class in `CLASSES`.
+    """
     return CLASSES.index(Path(name).parent.name.removesuffix("s"))
 
 
 def split(pictures: Pictures, fold: int = 0) -> Split:
     """Share out the pictures by file name alone, so that the answer never changes.
 
-    In each class, every fifth held-out picture, counted from number `fold`, is for testing; the others validate.
-    Over the five folds, each held-out picture tests exactly once.
+    In each class, every fifth held-out picture, counted from number `fold`, is for
+    testing; the others validate. Over the five folds, each held-out picture tests
+    exactly once.
 
     Args:
         fold: 0 to 4.
@@ -136,14 +158,19 @@ def split(pictures: Pictures, fold: int = 0) -> Split:
     dogs = [name for name in pictures.held_out if label(name) == 1]
     test = cats[fold::FOLDS] + dogs[fold::FOLDS]
     testing = set(test)
-    return Split(list(pictures.train), [name for name in pictures.held_out if name not in testing], test)
+    return Split(
+        list(pictures.train),
+        [name for name in pictures.held_out if name not in testing],
+        test,
+    )
 
 
 def datasets(pictures: Pictures, fold: int = 0, seed: int = 0) -> Datasets:
     """Build the three pipelines of one fold.
 
-    A picture is decoded once, in the first epoch, and kept in memory as uint8 (75 KiB each). The training pictures come
-    in a new order at each epoch; `seed` fixes the sequence of orders. The others keep their order.
+    A picture is decoded once, in the first epoch, and kept in memory as uint8 (75 KiB
+    each). The training pictures come in a new order at each epoch; `seed` fixes the
+    sequence of orders. The others keep their order.
     """
     parts = split(pictures, fold)
     return Datasets(
@@ -153,22 +180,37 @@ def datasets(pictures: Pictures, fold: int = 0, seed: int = 0) -> Datasets:
     )
 
 
-def pipeline(folder: Path, names: list[str], shuffle_seed: int | None = None) -> tf.data.Dataset:
-    """Decode, keep, shuffle (if there is a seed), batch, prefetch. See `Datasets` for what comes out."""
+def pipeline(
+    folder: Path, names: list[str], shuffle_seed: int | None = None
+) -> tf.data.Dataset:
+    """Decode, keep, shuffle (if there is a seed), batch, prefetch. See `Datasets` for
+    what comes out.
+    """
     paths = [str(folder / name) for name in names]
     labels = tf.constant([label(name) for name in names], tf.int32)
     dataset = tf.data.Dataset.from_tensor_slices((paths, labels))
-    dataset = dataset.map(lambda path, kind: (decode(path), kind), num_parallel_calls=tf.data.AUTOTUNE).cache()
+    dataset = dataset.map(
+        lambda path, kind: (decode(path), kind), num_parallel_calls=tf.data.AUTOTUNE
+    ).cache()
     if shuffle_seed is not None:
-        dataset = dataset.shuffle(len(names), seed=shuffle_seed, reshuffle_each_iteration=True)
+        dataset = dataset.shuffle(
+            len(names), seed=shuffle_seed, reshuffle_each_iteration=True
+        )
     dataset = dataset.batch(BATCH_SIZE)
-    dataset = dataset.map(lambda batch, kinds: (tf.cast(batch, tf.float32), kinds), num_parallel_calls=tf.data.AUTOTUNE)
+    dataset = dataset.map(
+        lambda batch, kinds: (tf.cast(batch, tf.float32), kinds),
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 
 def decode(path: tf.Tensor | str) -> tf.Tensor:
-    """Read one picture and stretch it to 160x160: uint8 of shape (160, 160, 3) in [0, 255]."""
-    picture = tf.io.decode_image(tf.io.read_file(path), channels=3, expand_animations=False)
+    """Read one picture and stretch it to 160x160: uint8 of shape (160, 160, 3) in [0,
+    255].
+    """
+    picture = tf.io.decode_image(
+        tf.io.read_file(path), channels=3, expand_animations=False
+    )
     picture = tf.image.resize(picture, IMAGE_SIZE, antialias=True)
     return tf.cast(tf.clip_by_value(tf.round(picture), 0, 255), tf.uint8)
 
@@ -179,8 +221,15 @@ def keras_home() -> Path:
 
 
 def _cached_pictures() -> Pictures | None:
-    """What `keras.utils.get_file` left behind: today's folder, the older one, or the zip alone."""
-    for name in ("cats_and_dogs_extracted", "cats_and_dogs_filtered", "cats_and_dogs.zip", "cats_and_dogs_filtered.zip"):
+    """What `keras.utils.get_file` left behind: today's folder, the older one, or the
+    zip alone.
+    """
+    for name in (
+        "cats_and_dogs_extracted",
+        "cats_and_dogs_filtered",
+        "cats_and_dogs.zip",
+        "cats_and_dogs_filtered.zip",
+    ):
         path = keras_home() / "datasets" / name
         if path.exists():
             try:
@@ -193,7 +242,11 @@ def _cached_pictures() -> Pictures | None:
 def _downloaded_pictures() -> Pictures | None:
     for address in ADDRESSES:
         try:
-            return open_pictures(archives.download(address, keras_home() / "datasets" / "cats_and_dogs.zip"))
+            return open_pictures(
+                archives.download(
+                    address, keras_home() / "datasets" / "cats_and_dogs.zip"
+                )
+            )
         except (OSError, DataError) as error:
             log.info("No pictures from %s: %s", address, error)
     return None

@@ -5,7 +5,7 @@ from collections import Counter
 from scipy.stats import binomtest
 
 from catdog.data import CLASSES, Pictures, label
-from catdog.training import Run, recorded_runs
+from catdog.records import Run, recorded_runs
 
 # Validation accuracy that the course asks of each model.
 BARS = {"model1": 0.52, "model2": 0.55, "model3": 0.70, "model4": 0.95}
@@ -18,7 +18,7 @@ def label_counts(names) -> dict[str, int]:
 
 
 def baseline(names) -> float:
-    """Accuracy in [0, 1] of a model that always answers with the most frequent class."""
+    """Accuracy in [0, 1] of always giving the most frequent answer."""
     counts = label_counts(names)
     return max(counts.values()) / sum(counts.values())
 
@@ -26,7 +26,8 @@ def baseline(names) -> float:
 def wilson(correct: int, n: int) -> tuple[float, float]:
     """95 % confidence interval of an accuracy, low and high, in [0, 1].
 
-    After E. B. Wilson (1927), "Probable inference, the law of succession, and statistical inference".
+    After E. B. Wilson (1927), "Probable inference, the law of succession, and
+    statistical inference".
 
     Raises:
         ValueError: unless 0 <= correct <= n and n >= 1.
@@ -36,13 +37,19 @@ def wilson(correct: int, n: int) -> tuple[float, float]:
 
 
 def pooled_test(runs: list[Run]) -> tuple[int, int]:
-    """Correct answers and pictures of several runs' test sets together. Runs of different folds share no picture."""
+    """Correct answers and pictures of several runs' test sets together. Runs of
+    different folds share no picture.
+    """
     return sum(run.test["correct"] for run in runs), sum(run.test["n"] for run in runs)
 
 
 def best_model(runs: dict[str, list[Run]]) -> str:
-    """Name of the model with the highest mean validation accuracy: the test set has no say."""
-    return max(runs, key=lambda name: mean([run.validation["accuracy"] for run in runs[name]]))
+    """Name of the model with the highest mean validation accuracy: the test set has no
+    say.
+    """
+    return max(
+        runs, key=lambda name: mean([run.validation["accuracy"] for run in runs[name]])
+    )
 
 
 def mean(values) -> float:
@@ -52,7 +59,9 @@ def mean(values) -> float:
 
 
 def confusion(scores: list) -> list[list[int]]:
-    """2x2 counts: row = what the picture shows, column = the answer, both in the order cat, dog."""
+    """2x2 counts: row = what the picture shows, column = the answer, both in the order
+    cat, dog.
+    """
     table = [[0, 0], [0, 0]]
     for _, kind, dog in scores:
         table[kind][int(dog >= 0.5)] += 1
@@ -60,7 +69,7 @@ def confusion(scores: list) -> list[list[int]]:
 
 
 def worst_mistakes(scores: list, most: int = 8) -> list:
-    """The wrong answers, the most confident first: at most `most` entries of `scores`."""
+    """At most `most` entries of `scores`: wrong answers, the most confident first."""
     wrong = [score for score in scores if (score[2] >= 0.5) != bool(score[1])]
     return sorted(wrong, key=lambda score: -abs(score[2] - 0.5))[:most]
 
@@ -72,11 +81,17 @@ def settled(run: Run, last: int = 5) -> tuple[float, float]:
 
 
 def gap(run: Run, last: int = 5) -> float:
-    """Training accuracy minus validation accuracy, mean over the last epochs. Well above 0 means overfitting."""
-    return mean(run.history["accuracy"][-last:]) - mean(run.history["val_accuracy"][-last:])
+    """Training accuracy minus validation accuracy, mean over the last epochs. Well
+    above 0 means overfitting.
+    """
+    return mean(run.history["accuracy"][-last:]) - mean(
+        run.history["val_accuracy"][-last:]
+    )
 
 
 def all_runs(builders: dict, pictures: Pictures) -> dict[str, list[Run]]:
     """The recorded runs of each model that has any, by the model's name."""
-    found = {name: recorded_runs(builder, pictures) for name, builder in builders.items()}
+    found = {
+        name: recorded_runs(builder, pictures) for name, builder in builders.items()
+    }
     return {name: runs for name, runs in found.items() if runs}

@@ -1,7 +1,8 @@
 """The four models of the tutorial, and the parts they share.
 
-Each builder takes nothing and returns a new, compiled model. All of them take float32 pictures of shape
-(batch, 160, 160, 3) in [0, 255] and give logits of shape (batch, 2): the first for cat, the second for dog.
+Each builder takes nothing and returns a new, compiled model. All of them take float32
+pictures of shape (batch, 160, 160, 3) in [0, 255] and give logits of shape (batch, 2):
+the first for cat, the second for dog.
 """
 
 import functools
@@ -19,28 +20,34 @@ from catdog.errors import WeightsError
 IMAGE_SHAPE = (*IMAGE_SIZE, 3)
 EPOCHS = 20
 BATCHES = 63  # that make up an epoch: 2,000 training pictures, 32 in each but the last
-WEIGHTS_NAME = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{IMAGE_SIZE[0]}_no_top.h5"
+WEIGHTS_NAME = (
+    f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{IMAGE_SIZE[0]}_no_top.h5"
+)
 
 
-def network(filters=(32, 64, 128, 128), activation="leaky_relu", dropout=0.4) -> list[layers.Layer]:
-    """The convolutional network of the first three models: ever more filters on ever smaller maps."""
+def network(filters=(32, 64, 128, 128), activation="leaky_relu", dropout=0.4):
+    """The layers of the first three models: ever more filters on ever smaller maps."""
+    lively = {"activation": activation, "kernel_initializer": "he_uniform"}
     parts = []
-    for stage, count in enumerate(filters):
-        size, stride = (5, 2) if stage == 0 else (3, 1)
+    for number in filters:
+        window, step = (3, 1) if parts else (5, 2)
         parts += [
-            layers.Conv2D(count, size, stride, padding="same", activation=activation, kernel_initializer="he_uniform"),
+            layers.Conv2D(number, window, step, padding="same", **lively),
             layers.MaxPooling2D(),
         ]
-    return parts + [
+    return [
+        *parts,
         layers.Flatten(),
         layers.Dropout(dropout),
-        layers.Dense(64, activation=activation, kernel_initializer="he_uniform"),
+        layers.Dense(64, **lively),
         layers.Dense(2),
     ]
 
 
 def augmentation() -> list[layers.Layer]:
-    """Two layers that change a picture at random while training, and let it pass at any other time."""
+    """Two layers that change a picture at random while training, and let it pass at any
+    other time.
+    """
     return [layers.RandomFlip("horizontal"), layers.RandomRotation(0.05)]
 
 
@@ -52,7 +59,9 @@ def preprocessor() -> keras.Model:
 
 
 def base_model_layer() -> keras.Model:
-    """MobileNetV2 without its classifier, as one frozen layer: (batch, 160, 160, 3) in [-1, 1] to (batch, 5, 5, 1280)."""
+    """MobileNetV2 without its classifier, as one frozen layer: (batch, 160, 160, 3) in
+    [-1, 1] to (batch, 5, 5, 1280).
+    """
     base_model = mobilenet_v2()
     base_model.trainable = False
     picture = keras.Input(IMAGE_SHAPE)
@@ -60,10 +69,14 @@ def base_model_layer() -> keras.Model:
     return keras.Model(picture, features, name="base_model_layer")
 
 
-def compiled(parts: list[layers.Layer], name: str, learning_rate: float = 1e-3) -> keras.Model:
-    """Stack the parts and choose how the model learns: in steps that get smaller from epoch to epoch."""
+def compiled(
+    parts: list[layers.Layer], name: str, learning_rate: float = 1e-3
+) -> keras.Model:
+    """Stack the parts and choose how the model learns: in ever smaller steps."""
     model = keras.Sequential([keras.Input(IMAGE_SHAPE), *parts], name=name)
-    steps = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=EPOCHS * BATCHES)
+    steps = keras.optimizers.schedules.CosineDecay(
+        learning_rate, decay_steps=EPOCHS * BATCHES
+    )
     model.compile(
         optimizer=keras.optimizers.Adam(steps),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -88,16 +101,19 @@ def model3() -> keras.Model:
 
 
 def model4() -> keras.Model:
-    """Transfer learning: MobileNetV2 does the seeing, one small layer learns to decide."""
+    """Transfer learning: MobileNetV2 sees, one small layer learns to decide."""
     head = [layers.GlobalAveragePooling2D(), layers.Dropout(0.2), layers.Dense(2)]
-    return compiled([preprocessor(), *augmentation(), base_model_layer(), *head], "model4")
+    return compiled(
+        [preprocessor(), *augmentation(), base_model_layer(), *head], "model4"
+    )
 
 
 BUILDERS = {builder.__name__: builder for builder in (model1, model2, model3, model4)}
 
 
 def mobilenet_v2() -> keras.Model:
-    """MobileNetV2 with its ImageNet weights or, where they cannot be had, with random ones and a warning.
+    """MobileNetV2 with its ImageNet weights or, where they cannot be had, with random
+    ones and a warning.
 
     Random weights are enough to look at the model. `catdog train` refuses them.
     """
@@ -105,7 +121,9 @@ def mobilenet_v2() -> keras.Model:
         return pretrained_mobilenet_v2()
     except WeightsError as error:
         warn_once(f"{error} Until then the base model has random weights.")
-        return keras.applications.MobileNetV2(input_shape=IMAGE_SHAPE, include_top=False, weights=None)
+        return keras.applications.MobileNetV2(
+            input_shape=IMAGE_SHAPE, include_top=False, weights=None
+        )
 
 
 @functools.cache
@@ -115,19 +133,31 @@ def warn_once(message: str) -> None:
 
 
 def pretrained_mobilenet_v2() -> keras.Model:
-    """MobileNetV2 with the weights learned on ImageNet: Keras' cache first, then the public download.
+    """MobileNetV2 with the weights learned on ImageNet: Keras' cache first, then the
+    public download.
 
     Raises:
-        WeightsError: when the download fails or the file in the cache is not what it should be.
+        WeightsError: when the download fails or the file in the cache is not what it
+            should be.
     """
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(SECONDS_TO_ANSWER)  # Keras' own download would wait for ever
+    # Keras' own download would wait for ever.
+    socket.setdefaulttimeout(SECONDS_TO_ANSWER)
     try:
-        return keras.applications.MobileNetV2(input_shape=IMAGE_SHAPE, include_top=False, weights="imagenet")
-    except Exception as error:  # Keras raises bare Exception for a failed download, OSError or ValueError for a bad file
+        return keras.applications.MobileNetV2(
+            input_shape=IMAGE_SHAPE, include_top=False, weights="imagenet"
+        )
+    # Keras raises a bare Exception when a download fails, others for a bad file.
+    except Exception as error:
         path = weights_path()
-        cure = f"delete {path}" if path.exists() else f"connect to the internet, or lay the file at {path}"
-        raise WeightsError(f"MobileNetV2's weights cannot be loaded: {cure}.") from error
+        cure = (
+            f"delete {path}"
+            if path.exists()
+            else f"connect to the internet, or lay the file at {path}"
+        )
+        raise WeightsError(
+            f"MobileNetV2's weights cannot be loaded: {cure}."
+        ) from error
     finally:
         socket.setdefaulttimeout(before)
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import PercentFormatter
 from catdog import assets
 from catdog.data import CLASSES, IMAGE_SIZE, Pictures, decode, label
 from catdog.evaluation import confusion, mean, wilson
-from catdog.training import Run
+from catdog.records import Run
 
 # From Okabe and Ito's palette, which colour-blind readers can tell apart.
 COLOURS = {"cat": "#d55e00", "dog": "#0072b2"}
@@ -21,7 +21,9 @@ TRAINING, VALIDATION, BASELINE = "#0072b2", "#d55e00", "#5c6670"
 
 
 def figure(draw):
-    """Draw in the project's style, and close the figure, so that a notebook shows it once: as the cell's value."""
+    """Draw in the project's style, and close the figure, so that a notebook shows it
+    once: as the cell's value.
+    """
 
     @functools.wraps(draw)
     def drawn(*arguments, **options) -> Figure:
@@ -35,7 +37,7 @@ def figure(draw):
 
 @figure
 def picture_grid(pictures: Pictures, columns: int = 3, seed: int = 1) -> Figure:
-    """Random training pictures: a row of cats over a row of dogs, each with its label."""
+    """Random training pictures: a row of cats over a row of dogs, with labels."""
     chance = random.Random(seed)
     grid, axes = plt.subplots(len(CLASSES), columns, figsize=(7.2, 5.1))
     for kind, row in zip(CLASSES, axes, strict=True):
@@ -49,7 +51,9 @@ def picture_grid(pictures: Pictures, columns: int = 3, seed: int = 1) -> Figure:
 def label_frequencies(counts: dict[str, int]) -> Figure:
     """One bar for each class. `counts` as `evaluation.label_counts` gives them."""
     chart, axis = plt.subplots(figsize=(7.2, 1.8))
-    bars = axis.barh(list(counts), list(counts.values()), color=[COLOURS[kind] for kind in counts])
+    bars = axis.barh(
+        list(counts), list(counts.values()), color=[COLOURS[kind] for kind in counts]
+    )
     axis.bar_label(bars, padding=4, fmt="{:,.0f}")
     axis.invert_yaxis()
     axis.grid(visible=False)
@@ -59,9 +63,13 @@ def label_frequencies(counts: dict[str, int]) -> Figure:
 
 
 @figure
-def augmented(layer: keras.layers.Layer, picture: np.ndarray, copies: int = 5) -> Figure:
-    """A picture beside what a random layer makes of it. `picture`: shape (160, 160, 3), in [0, 255]."""
-    strip, axes = plt.subplots(1, copies + 1, figsize=(7.2, 1.6))
+def augmented(
+    layer: keras.layers.Layer, picture: np.ndarray, copies: int = 4
+) -> Figure:
+    """A picture beside what a random layer makes of it. `picture`: shape (160, 160, 3),
+    in [0, 255].
+    """
+    strip, axes = plt.subplots(1, copies + 1, figsize=(7.2, 1.75))
     _show(axes[0], picture, "original")
     batch = keras.ops.cast(picture[None], "float32")
     for number, axis in enumerate(axes[1:], start=1):
@@ -71,15 +79,28 @@ def augmented(layer: keras.layers.Layer, picture: np.ndarray, copies: int = 5) -
 
 @figure
 def history(runs: list[Run], baseline: float = 0.5) -> Figure:
-    """Accuracy at each epoch, in training and validation: every run thin, their mean thick, the baseline dashed."""
+    """Accuracy at each epoch, in training and validation: every run thin, their mean
+    thick, the baseline dashed.
+    """
     chart, axis = plt.subplots(figsize=(7.2, 3.8))
     epochs = range(1, runs[0].epochs + 1)
-    for measure, name, colour in [("accuracy", "training", TRAINING), ("val_accuracy", "validation", VALIDATION)]:
+    for measure, name, colour in [
+        ("accuracy", "training", TRAINING),
+        ("val_accuracy", "validation", VALIDATION),
+    ]:
         values = np.array([run.history[measure] for run in runs])
-        axis.plot(epochs, values.mean(axis=0), color=colour, label=name, marker="o" if len(epochs) == 1 else None)
+        axis.plot(
+            epochs,
+            values.mean(axis=0),
+            color=colour,
+            label=name,
+            marker="o" if len(epochs) == 1 else None,
+        )
         if len(runs) > 1:
             axis.plot(epochs, values.T, color=colour, linewidth=0.7, alpha=0.5)
-    axis.axhline(baseline, color=BASELINE, linestyle="--", linewidth=1.2, label="baseline")
+    axis.axhline(
+        baseline, color=BASELINE, linestyle="--", linewidth=1.2, label="baseline"
+    )
     axis.set(xlabel="epoch", ylabel="accuracy", xlim=(0.5, len(epochs) + 0.5))
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.yaxis.set_major_formatter(PercentFormatter(1))
@@ -88,19 +109,41 @@ def history(runs: list[Run], baseline: float = 0.5) -> Figure:
 
 
 @figure
-def comparison(runs: dict[str, list[Run]], bars: dict[str, float], baseline: float = 0.5) -> Figure:
-    """Validation accuracy of each model: a dot for each run, the mean in words, the course's demand as a tick."""
+def comparison(
+    runs: dict[str, list[Run]], bars: dict[str, float], baseline: float = 0.5
+) -> Figure:
+    """Validation accuracy of each model: a dot for each run, the mean in words, the
+    course's demand as a tick.
+    """
     chart, axis = plt.subplots(figsize=(7.2, 3.0))
     for row, (name, group) in enumerate(runs.items()):
         values = [run.validation["accuracy"] for run in group]
-        axis.plot([baseline, mean(values)], [row, row], color="#cfd6dd", linewidth=6, solid_capstyle="butt", zorder=1)
-        axis.plot(values, [row] * len(values), "o", color=VALIDATION, markersize=8, zorder=3)
+        axis.plot(
+            [baseline, mean(values)],
+            [row, row],
+            color="#cfd6dd",
+            linewidth=6,
+            solid_capstyle="butt",
+            zorder=1,
+        )
+        axis.plot(
+            values, [row] * len(values), "o", color=VALIDATION, markersize=8, zorder=3
+        )
         axis.plot([bars[name]] * 2, [row - 0.3, row + 0.3], color=TRAINING, zorder=2)
-        axis.annotate(f"{mean(values):.1%}", (max(*values, bars[name]), row), (10, 0), textcoords="offset points", va="center")
+        axis.annotate(
+            f"{mean(values):.1%}",
+            (max(*values, bars[name]), row),
+            (10, 0),
+            textcoords="offset points",
+            va="center",
+        )
     axis.set_yticks(range(len(runs)), list(runs))
     axis.invert_yaxis()
     axis.grid(visible=False, axis="y")
-    axis.set(xlim=(baseline, 1.06), xlabel="validation accuracy (dots: runs; blue ticks: what the course asks)")
+    axis.set(
+        xlim=(baseline, 1.06),
+        xlabel="validation accuracy (dots: runs; blue ticks: what the course asks)",
+    )
     axis.set_xticks(np.arange(baseline, 1.01, 0.1))
     axis.xaxis.set_major_formatter(PercentFormatter(1))
     return chart
@@ -114,7 +157,15 @@ def confusion_matrix(scores: list) -> Figure:
     axis.imshow(table, cmap="Blues", vmin=0, vmax=table.sum(axis=1).max() * 1.3)
     for (row, column), number in np.ndenumerate(table):
         colour = "white" if number > table.max() * 0.7 else "#1d2733"
-        axis.text(column, row, f"{number}", ha="center", va="center", fontsize=16, color=colour)
+        axis.text(
+            column,
+            row,
+            f"{number}",
+            ha="center",
+            va="center",
+            fontsize=16,
+            color=colour,
+        )
     for set_ticks in (axis.set_xticks, axis.set_yticks):
         set_ticks(range(len(CLASSES)), CLASSES)
     axis.set(xlabel="the model answers", ylabel="the picture shows")
@@ -125,7 +176,9 @@ def confusion_matrix(scores: list) -> Figure:
 
 @figure
 def mistakes(scores: list, pictures: Pictures) -> Figure:
-    """Pictures that a model got wrong. Where the photographs are not at hand, a grey tile stands for each."""
+    """Pictures that a model got wrong. Where the photographs are not at hand, a grey
+    tile stands for each.
+    """
     columns = 4
     rows = max(1, -(-len(scores) // columns))
     grid, axes = plt.subplots(rows, columns, figsize=(7.2, 2.3 * rows), squeeze=False)
@@ -137,37 +190,59 @@ def mistakes(scores: list, pictures: Pictures) -> Figure:
             _show(axis, decode(str(pictures.folder / name)), sure, weight="normal")
         else:
             _show(axis, np.full((*IMAGE_SIZE, 3), 225), sure, weight="normal")
-            axis.text(80, 80, f"{name.rsplit('/')[-1]}\n(photograph\nnot at hand)", ha="center", va="center", fontsize=9)
+            axis.text(
+                80,
+                80,
+                f"{name.rsplit('/')[-1]}\n(photograph\nnot at hand)",
+                ha="center",
+                va="center",
+                fontsize=9,
+            )
     return grid
 
 
 @figure
 def test_accuracies(results: dict[str, tuple[int, int]]) -> Figure:
-    """Accuracy on test pictures with its 95 % interval. `results` maps a model's name to (correct, n)."""
+    """Accuracy on test pictures with its 95 % interval. `results` maps a model's name
+    to (correct, n).
+    """
     chart, axis = plt.subplots(figsize=(7.2, 2.6))
     for row, (correct, n) in enumerate(results.values()):
         low, high = wilson(correct, n)
         axis.plot([low, high], [row, row], color=VALIDATION, linewidth=3)
         axis.plot(correct / n, row, "o", color=VALIDATION, markersize=8)
         axis.annotate(
-            f"{correct / n:.1%}  ({low:.1%} to {high:.1%})", (high, row), (8, 0), textcoords="offset points", va="center"
+            f"{correct / n:.1%}  ({low:.1%} to {high:.1%})",
+            (high, row),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
         )
     axis.set_yticks(range(len(results)), list(results))
     axis.invert_yaxis()
     axis.grid(visible=False, axis="y")
-    axis.set(xlim=(0.5, 1.25), xlabel="accuracy on test pictures, with its 95 % interval")
+    axis.set(
+        xlim=(0.5, 1.25), xlabel="accuracy on test pictures, with its 95 % interval"
+    )
     axis.set_xticks(np.arange(0.5, 1.01, 0.1))
     axis.xaxis.set_major_formatter(PercentFormatter(1))
     return chart
 
 
-def example_picture(pictures: Pictures, name: str = "train/dogs/dog.5.jpg") -> np.ndarray:
-    """One picture as uint8 of shape (160, 160, 3); the first training dog if there is none of that name."""
-    names = pictures.train if name in pictures.train else [other for other in pictures.train if label(other)]
-    return np.asarray(decode(str(pictures.folder / (name if name in names else names[0]))))
+def example_picture(pictures: Pictures, name="train/cats/cat.4.jpg") -> np.ndarray:
+    """One picture as uint8 of shape (160, 160, 3); the first if none has that name."""
+    found = name if name in pictures.train else pictures.train[0]
+    return np.asarray(decode(str(pictures.folder / found)))
 
 
-def _show(axis, picture, title: str, colour: str = "#1d2733", weight: str = "bold") -> None:
+def _show(
+    axis, picture, title: str, colour: str = "#1d2733", weight: str = "bold"
+) -> None:
     axis.imshow(np.clip(np.asarray(picture), 0, 255).astype("uint8"))
-    axis.set_title("\n".join(textwrap.wrap(title, 18)), color=colour, fontsize=10, fontweight=weight)
+    axis.set_title(
+        "\n".join(textwrap.wrap(title, 18)),
+        color=colour,
+        fontsize=10,
+        fontweight=weight,
+    )
     axis.axis("off")

@@ -25,4 +25,6 @@ def narrow() -> keras.Model:
     return compiled(network(filters=(16, 32, 64, 64)), "narrow")
 
 
-TRIALS = {builder.__name__: builder for builder in (relu, less_dropout, small_steps, narrow)}
+TRIALS = {
+    builder.__name__: builder for builder in (relu, less_dropout, small_steps, narrow)
+}

@@ -1,0 +1,193 @@
+-- One filter, two readers: FORMAT "html" is a page, all else the Markdown of a notebook.
+local page = FORMAT:match("html") ~= nil
+local NAMES = { fig = "Figure", tbl = "Table", sec = "Section" }
+local counts, section, numbers = { fig = 0, tbl = 0 }, { 0, 0, 0, 0, 0, 0 }, {}
+
+local function kind(label)
+  return label:match("^(%l+)%-%S")
+end
+
+local function count(element)
+  local label, kind = element.identifier, kind(element.identifier)
+  if counts[kind] and not numbers[label] then
+    counts[kind] = counts[kind] + 1
+    numbers[label] = tostring(counts[kind])
+  end
+end
+
+local function count_heading(heading)
+  section[heading.level] = section[heading.level] + 1
+  for deeper = heading.level + 1, 6 do section[deeper] = 0 end
+  numbers[heading.identifier] = table.concat(section, ".", 2, heading.level)
+end
+
+local function inlines(markdown)
+  return pandoc.utils.blocks_to_inlines(pandoc.read(markdown, "markdown").blocks)
+end
+
+local function html(tag, ...)
+  local blocks = pandoc.Blocks({ pandoc.RawBlock("html", "<" .. tag .. ">") })
+  for _, content in ipairs({ ... }) do blocks:extend(content) end
+  blocks:insert(pandoc.RawBlock("html", "</" .. tag:match("^%w+") .. ">"))
+  return blocks
+end
+
+local function numbered(label, caption)
+  local text = pandoc.Inlines(caption)
+  if numbers[label] then
+    if #text > 0 then text:insert(1, pandoc.Space()) end
+    local colon = #text > 0 and ":" or ""
+    text:insert(1, pandoc.Str(NAMES[kind(label)] .. "\u{a0}" .. numbers[label] .. colon))
+  end
+  return text
+end
+
+local function figure(label, caption, content)
+  local text = numbered(label, caption)
+  if not page then
+    return #text > 0 and content .. { pandoc.Para({ pandoc.Emph(text) }) } or content
+  end
+  local below = #text > 0 and html("figcaption", { pandoc.Plain(text) }) or {}
+  local id = label ~= "" and ' id="' .. label .. '"' or ""
+  if kind(label) == "tbl" then
+    return html("figure" .. id .. ' class="table"', below, content)
+  end
+  return html("figure" .. id, content, below)
+end
+
+local function callout(div, type)
+  local title, content = div.attributes.title, div.content
+  local text = title and inlines(title)
+  if not text and content[1] and content[1].t == "Header" then
+    text = content:remove(1).content
+  end
+  local name = type:gsub("^%l", string.upper)
+  if not page then
+    return pandoc.BlockQuote({ pandoc.Para({ pandoc.Strong(text or name) }) } .. content)
+  end
+  if text then -- the colour alone must not say what kind it is
+    local spoken = pandoc.Span({ name .. ": " }, { class = "screen-reader-only" })
+    text:insert(1, spoken)
+  end
+  local class = ' class="callout callout-' .. type .. '"'
+  local words = { pandoc.Plain(text or name) }
+  local fold = div.attributes.collapse
+  if fold then
+    local open = fold == "false" and " open" or ""
+    return html("details" .. class .. open, html("summary", words), content)
+  end
+  return html("div" .. class, html('p class="callout-title"', words), content)
+end
+
+local function Div(div)
+  for _, class in ipairs(div.classes) do
+    local type = class:match("^callout%-(%l+)$")
+    if type then return callout(div, type) end
+  end
+  if div.classes:includes("float") then
+    local last = div.content:remove() -- the caption, by agreement with pages.py
+    local caption = pandoc.utils.blocks_to_inlines(last.content)
+    return figure(div.identifier, caption, div.content)
+  end
+  if not page then return div.content end
+end
+
+local function Figure(element)
+  local caption = pandoc.utils.blocks_to_inlines(element.caption.long)
+  return figure(element.identifier, caption, element.content)
+end
+
+local function Table(element)
+  local caption = pandoc.utils.blocks_to_inlines(element.caption.long)
+  local label, box = element.identifier, pandoc.Blocks({ element })
+  element.identifier, element.caption = "", pandoc.Caption()
+  -- No column widths: the browser measures better than the dashes of a pipe table.
+  element.colspecs = element.colspecs:map(function(column) return { column[1], nil } end)
+  if page then
+    local words = pandoc.List({ "Table" })
+    element.head:walk({ Plain = function(cell) words:insert(pandoc.utils.stringify(cell)) end })
+    local role = { class = "table-box", role = "region", tabindex = "0" }
+    role["aria-label"] = table.concat(words, " ")
+    box = pandoc.Blocks({ pandoc.Div(element, role) })
+  end
+  return (label ~= "" or #caption > 0) and figure(label, caption, box) or box
+end
+
+-- With both sizes given, the text does not jump when a picture arrives.
+local function size(image)
+  local found, _, bytes = pcall(pandoc.mediabag.fetch, image.src)
+  local read, pixels = pcall(pandoc.image.size, found and bytes or "")
+  local width = image.attributes.width
+  if not read or image.attributes.height or (width and not tonumber(width)) then return end
+  width = tonumber(width) or pixels.width * 96 / pixels.dpi_horz
+  image.attributes.width = string.format("%.0f", width)
+  image.attributes.height = string.format("%.0f", width * pixels.height / pixels.width)
+end
+
+local function Image(image)
+  local alt = image.attributes["fig-alt"]
+  image.caption = alt and { pandoc.Str(alt) } or image.caption
+  if not page then return pandoc.Emph(image.caption) end
+  image.attributes["fig-alt"] = nil
+  image.attributes.loading = "lazy"
+  size(image)
+  return image
+end
+
+local function Link(link)
+  local path, anchor = link.target:match("^([^:]*)%.qmd(#?.*)$")
+  if not path then return end
+  link.target = path .. ".html" .. anchor
+  if page then return link end
+  -- Notebooks lie in one folder, and only chapters have one.
+  if path:match("index$") then return link.content end
+  link.target = path:match("[^/]*$") .. ".ipynb"
+  return link
+end
+
+local function Cite(cite)
+  local words = pandoc.Inlines({})
+  for i, citation in ipairs(cite.citations) do
+    local label = citation.id
+    local name = NAMES[kind(label) or ""]
+    if not name then return end
+    local bare = citation.mode == "SuppressAuthor"
+    local text = (bare and "" or name .. "\u{a0}") .. (numbers[label] or "?")
+    local target = "#" .. label
+    if i > 1 then words:extend({ pandoc.Str(","), pandoc.Space() }) end
+    words:insert(page and pandoc.Link(text, target, "", { class = "quarto-xref" }) or text)
+  end
+  return words
+end
+
+local function CodeBlock(code)
+  if not code.classes:includes("cell-code") then return end
+  if not page then return pandoc.RawBlock(FORMAT, "\u{240c}") end
+  local fold, summary = code.attributes["code-fold"], code.attributes["code-summary"]
+  code.attributes["code-fold"], code.attributes["code-summary"] = nil, nil
+  if fold then
+    local open = fold == "show" and " open" or ""
+    local words = { pandoc.Plain(inlines(summary)) }
+    return html('details class="code-fold"' .. open, html("summary", words), { code })
+  end
+  return code
+end
+
+local function Note(note)
+  if page then return end
+  return { pandoc.Str(" (") } .. pandoc.utils.blocks_to_inlines(note.content) .. { ")" }
+end
+
+function Pandoc(doc)
+  local floats = { Div = count, Figure = count, Table = count, Header = count_heading }
+  floats.traverse = "topdown"
+  doc:walk(floats)
+  doc = doc:walk({ Cite = Cite, Link = Link, Image = Image, CodeBlock = CodeBlock })
+  doc = doc:walk({ Div = Div, Figure = Figure, Table = Table, Note = Note })
+  if page then
+    local toc = pandoc.structure.table_of_contents(doc.blocks, { toc_depth = 3 })
+    doc.blocks:insert(1, pandoc.RawBlock("html", "<!-- text -->"))
+    doc.blocks:insert(1, toc)
+  end
+  return doc
+end

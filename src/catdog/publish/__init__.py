@@ -1,0 +1,1 @@
+"""From chapters to pages and notebooks. Nothing here knows what the chapters teach."""

@@ -1,0 +1,274 @@
+"""Pages: what `quarto render` makes of the chapters, where there is no Quarto."""
+
+import base64
+import itertools
+import os
+import posixpath
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from html import escape
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import jinja2
+import pypandoc
+
+from catdog import assets
+from catdog.publish.chapters import (
+    ANSI,
+    Chapter,
+    Project,
+    PublishError,
+    execute_all,
+    read_chapter,
+    read_project,
+)
+
+MIME_TYPES = ("text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain")
+SHELL_FILES = ("site.css", "site.js")
+
+
+def render(
+    root: Path,
+    out: str = "_site",
+    only: list[str] | None = None,
+    jobs: int | None = None,
+) -> list[Path]:
+    """Write the site of the project in `root` to its folder `out`; return the pages.
+
+    `only` names the pages to make anew, such as `["index.qmd"]`. Up to `jobs` chapters
+    run side by side, by default one for each processor.
+
+    Raises PublishError for whatever is wrong with a chapter. The folder `out` changes
+    when all went well, and not before.
+    """
+    project = read_project(root)
+    chapters = [read_chapter(project, name) for name in project.pages]
+    # Without outputs at first: a wrong reference need not wait for the cells to run.
+    drafts = {chapter.name: page(chapter) for chapter in chapters}
+    check(project, drafts)
+    chosen = [chapter for chapter in chapters if not only or chapter.name in only]
+    execute_all(chosen, jobs or os.cpu_count() or 1)
+    target = project.root / out
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{out}-") as work:
+        site, old = Path(work, "new"), Path(work, "old")
+        shutil.copytree(target, site) if only and target.exists() else site.mkdir()
+        fresh = {chapter.name: page(chapter, site) for chapter in chosen}
+        for path in check(project, drafts | fresh, site):
+            (site / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(project.root / path, site / path)
+        for name, text in fresh.items():
+            (site / _html(name)).write_text(text, encoding="utf-8")
+        for file in SHELL_FILES:
+            (site / "assets").mkdir(exist_ok=True)
+            shutil.copyfile(assets() / file, site / "assets" / file)
+        if target.exists():
+            target.rename(old)
+        site.rename(target)
+    return [target / _html(name) for name in fresh]
+
+
+def page(chapter: Chapter, site: Path | None = None) -> str:
+    """The page of a chapter. With `site`, its figures are written below that folder."""
+    folder = site / Path(chapter.name).parent if site else None
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+    markdown = compose(chapter, lambda cell, n: _cell(chapter, cell, n, folder))
+    places = [path for path in (folder, chapter.folder) if path]
+    toc, _, body = pandoc(markdown, "html", places).partition("<!-- text -->")
+    project, name = chapter.project, chapter.name
+    listed = [entry for _, entries in project.sidebar for entry in entries]
+    here = next((i for i, (path, _) in enumerate(listed) if path == name), None)
+    near = [None, None]
+    if here is not None and project.website.get("page-navigation"):
+        near = [listed[here - 1] if here else None, *listed[here + 1 : here + 2], None]
+    shell = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(assets()),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template("page.html.j2")
+    up = "../" * name.count("/")
+    return shell.render(
+        chapter=chapter,
+        project=project,
+        website=project.website,
+        toc=toc if project.html.get("toc") else "",
+        body=body,
+        previous=near[0],
+        next=near[1],
+        url=lambda path: up + _html(path),
+    )
+
+
+def compose(chapter: Chapter, cell_markdown: Callable) -> str:
+    """A chapter as one document; `cell_markdown(cell, number)` writes the code cells."""
+    numbers = itertools.count(1)
+    return "\n\n".join(
+        cell.source
+        if cell.cell_type == "markdown"
+        else cell_markdown(cell, next(numbers))
+        for cell in chapter.notebook.cells
+    )
+
+
+def pandoc(markdown: str, to: str, folders: list[Path] = ()) -> str:
+    """Convert a document with our filter, which looks for images in `folders`."""
+    read = "markdown-yaml_metadata_block-pandoc_title_block"
+    command = [pypandoc.get_pandoc_path(), "-f", read, "-t", to, "--mathml"]
+    command += ["--wrap=none", "--lua-filter", assets() / "filter.lua"]
+    command += ["--resource-path", os.pathsep.join(map(str, folders))]
+    done = subprocess.run(
+        command, input=markdown, capture_output=True, text=True, encoding="utf-8"
+    )
+    if done.returncode:
+        raise PublishError(f"pandoc failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def div(attributes: str, *blocks: str) -> str:
+    """A fenced div, Quarto's way to give blocks a class and an id."""
+    return "\n\n".join([f"::: {{{attributes}}}", *blocks, ":::"])
+
+
+def fenced(text: str, attributes: str = "") -> str:
+    """A code block whose fence is longer than any in the text."""
+    ticks = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{ticks} {attributes}\n{text}\n{ticks}"
+
+
+def floating(options: dict, *blocks: str) -> str | None:
+    """Blocks with the number and caption that a cell's options ask for, if they do."""
+    label, caption = str(options.get("label", "")), None
+    for kind in ("fig", "tbl"):
+        caption = options.get(f"{kind}-cap", caption)
+    known = label.startswith(("fig-", "tbl-"))
+    if not known and caption is None:
+        return None
+    return div(
+        f"#{label} .float" if known else ".float",
+        *blocks,
+        div(".caption", str(caption or "")),
+    )
+
+
+def _cell(chapter: Chapter, cell, number: int, folder: Path | None) -> str:
+    project = chapter.project
+    options = {"code-fold": False, "code-summary": "Code"} | project.html
+    options |= project.execute | (chapter.meta.get("execute") or {})
+    options |= cell.metadata.options
+    if options.get("include") is False:
+        return ""
+    blocks, label = [], str(options.get("label", ""))
+    if options.get("echo", True):
+        fold, summary = options["code-fold"], escape(str(options["code-summary"]))
+        fold = f' code-fold="{fold}" code-summary="{summary}"' if fold else ""
+        blocks.append(fenced(cell.source, "{.python .cell-code" + fold + "}"))
+    name = f"{Path(chapter.name).stem}_files/figure-html/{label or f'cell-{number}'}"
+    shown = []
+    for count, output in enumerate(cell.outputs, 1):
+        unwanted = output.get("name") == "stderr" and not options.get("warning", True)
+        if options.get("output", True) and not unwanted:
+            shown.append(_output(output, f"{name}-output-{count}", options, folder))
+    displays = [text for kind, text in shown if kind == "display"]
+    whole = floating(options, *displays)
+    if whole:
+        shown = [item for item in shown if item[0] != "display"] + [("display", whole)]
+    blocks += [text for _, text in shown]
+    if options.get("output") == "asis" and not label:
+        return "\n\n".join(blocks)
+    name = "" if label.startswith("tbl-") else re.sub("^fig-", "cell-fig-", label)
+    return div(f"#{name} .cell" if name else ".cell", *blocks)
+
+
+def _output(output, name: str, options: dict, folder: Path | None) -> tuple[str, str]:
+    asis = options.get("output") == "asis"
+    if output.output_type == "stream":
+        text = ANSI.sub("", output.text).rstrip("\n")
+        if asis and output.name == "stdout":
+            return "text", text
+        return "text", div(f".cell-output .cell-output-{output.name}", fenced(text))
+    mime = next((mime for mime in MIME_TYPES if mime in output.data), None)
+    data = output.data.get(mime, "")
+    if mime == "text/plain":
+        drawn = data.startswith(("<matplotlib", "[<matplotlib", "<Figure"))
+        text = "" if drawn else fenced(ANSI.sub("", data))
+    elif mime == "text/html":
+        text = fenced(data, "{=html}")
+    elif mime in ("image/png", "image/svg+xml"):
+        png = mime == "image/png"
+        name += ".png" if png else ".svg"
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(base64.b64decode(data) if png else data.encode())
+        alt = escape(" ".join(str(options.get("fig-alt", "")).split()))
+        text = f'![]({name}){{fig-alt="{alt}"}}'
+    else:
+        text = data
+    return "display", text if asis else div(".cell-output .cell-output-display", text)
+
+
+class _Addresses(HTMLParser):
+    """The ids of a page, and the addresses it points to."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.ids, self.targets = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.ids += [values["id"]] if "id" in values else []
+        self.targets += [values[key] for key in ("href", "src") if values.get(key)]
+
+
+def check(
+    project: Project, pages: dict[str, str], site: Path | None = None
+) -> set[str]:
+    """Follow the links of all pages; return the project's files that they point to.
+
+    Raises PublishError for unresolved references, dead links and repeated ids.
+    """
+    found = {_html(name): _Addresses(text) for name, text in pages.items()}
+    needed, faults = set(), []
+    for name, addresses in zip(pages, found.values(), strict=True):
+        ids = addresses.ids
+        for repeated in dict.fromkeys(i for i in ids if ids.count(i) > 1):
+            faults.append(f"{_place(project, name, repeated)}: {repeated} stands twice")
+        for address in dict.fromkeys(addresses.targets):
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            folder = posixpath.dirname(name)
+            path = posixpath.normpath(posixpath.join(folder, unquote(parts.path)))
+            path = path if parts.path else _html(name)
+            anchor = unquote(parts.fragment)
+            place = _place(project, name, address.replace(".html", ".qmd").strip("#"))
+            if path in found:
+                if anchor and anchor not in found[path].ids:
+                    faults.append(f"{place}: {anchor} is not on the page {path}")
+            elif path.removeprefix("assets/") in SHELL_FILES:
+                continue
+            elif site and (site / path).is_file():
+                continue
+            elif (project.root / path).is_file():
+                needed.add(path)
+            else:
+                faults.append(f"{place}: {address} leads nowhere")
+    if faults:
+        raise PublishError("\n".join(f"{fault}." for fault in faults))
+    return needed
+
+
+def _html(name: str) -> str:
+    return name.removesuffix(".qmd") + ".html" if name.endswith(".qmd") else name
+
+
+def _place(project: Project, name: str, words: str) -> str:
+    lines = (project.root / name).read_text(encoding="utf-8").splitlines()
+    exact = re.compile(re.escape(words) + r"(?![\w-])")
+    numbers = [number for number, line in enumerate(lines, 1) if exact.search(line)]
+    return f"{name}:{numbers[-1]}" if numbers else name

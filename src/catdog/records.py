@@ -1,0 +1,208 @@
+"""What is kept of a training: the run and its JSON record.
+
+`catdog train` writes `assets/runs/<model>-<seed>.json`. A record counts as long as it
+belongs to the code: the same layers, settings, seed and split give the same key.
+"""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from catdog import assets
+from catdog.data import BATCH_SIZE, Pictures
+from catdog.errors import RecordError
+from catdog.models import EPOCHS
+
+Builder = Callable[[], keras.Model]
+
+# What of a layer's configuration changes the result. A fixed list, so that an entry
+# which a new Keras adds changes no key.
+TELLING = tuple(
+    [
+        "filters",
+        "kernel_size",
+        "strides",
+        "padding",
+        "activation",
+        "pool_size",
+        "rate",
+        "units",
+        "mode",
+        "factor",
+    ]
+)
+
+
+@dataclass
+class Run:
+    """One training of one model. The fields are those of its JSON record.
+
+    Attributes:
+        model, seed, fold, epochs: what was trained, and which fifth of the held-out
+            pictures was the test set.
+        key: sixteen hexadecimal digits that stand for layers, settings, seed and split.
+        history: `accuracy`, `val_accuracy`, `loss`, `val_loss`: one value an epoch;
+            accuracies in [0, 1].
+        validation, test: `n`, `correct`, `accuracy` after the last epoch.
+        scores: one `[file name, label, probability of dog]` for each test picture.
+        data: `source`, `train`, `validation`, `test` (counts), `fingerprint` (names),
+            `content` (names and sizes).
+        parameters: `trainable` and `frozen` counts.
+        settings: layers, optimizer, learning rate, loss, batch size.
+        environment: versions, cores and platform of the machine.
+        seconds: of training, without the final scoring.
+        recorded: the day, as YYYY-MM-DD.
+        network: the trained model; None in a replayed run.
+    """
+
+    model: str
+    seed: int
+    fold: int
+    epochs: int
+    key: str
+    history: dict[str, list[float]]
+    validation: dict
+    test: dict
+    scores: list
+    data: dict
+    parameters: dict
+    settings: dict
+    environment: dict
+    seconds: float
+    recorded: str
+    network: keras.Model | None = field(default=None, repr=False, compare=False)
+
+
+class Runs(list[Run]):
+    """Runs of one model, by seed. A notebook shows where they come from."""
+
+    def _repr_markdown_(self) -> str:
+        first = self[0]
+        trained = first.network is not None
+        seconds = sum(run.seconds for run in self) / len(self)
+        sentences = [
+            f"{'Trained just now' if trained else 'Replayed, not trained anew'}: "
+            f"{first.epochs} epochs of `{first.model}` "
+            f"on {first.data['train']:,} {first.data['source']}, "
+            f"seed{'s' if len(self) > 1 else ''} "
+            f"{', '.join(str(run.seed) for run in self)}.",
+            f"A run took {seconds:.0f} s on {first.environment['cores']} CPU cores "
+            f"with TensorFlow {first.environment['tensorflow']}, {first.recorded}.",
+        ]
+        if not trained:
+            sentences.append("Set `CATDOG_TRAIN=1` to train here.")
+        return f"*{' '.join(sentences)}*"
+
+
+def settings(model: keras.Model) -> dict:
+    """All that decides how a compiled model learns, as plain JSON values."""
+    rate = model.optimizer.get_config()["learning_rate"]
+    return {
+        "layers": [_layer(layer) for layer in model.layers],
+        "optimizer": type(model.optimizer).__name__,
+        "learning_rate": rate["config"] if isinstance(rate, dict) else float(rate),
+        "loss": type(model.loss).__name__,
+        "batch_size": BATCH_SIZE,
+    }
+
+
+def run_key(model: keras.Model, pictures: Pictures, seed: int, epochs: int) -> str:
+    """Sixteen hexadecimal digits: equal when settings, file names, seed, epochs are."""
+    parts = [settings(model), pictures.fingerprint, seed, epochs]
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def count(weights: list) -> int:
+    """How many numbers a list of weights holds."""
+    return int(sum(np.prod(weight.shape) for weight in weights))
+
+
+def environment() -> dict:
+    """What the run may owe to the machine."""
+    return {
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "cores": os.cpu_count(),
+        "gpus": len(tf.config.list_physical_devices("GPU")),
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def runs_folder() -> Path:
+    """Where records live: `CATDOG_RUNS`, else `assets/runs`."""
+    return Path(os.environ.get("CATDOG_RUNS") or assets() / "runs")
+
+
+def record(run: Run, folder: Path | None = None) -> Path:
+    """Write a run as `<model>-<seed>.json`, whole or not at all.
+
+    Runs on drawings go to a folder of their own, `drawn`.
+    """
+    if folder is None:
+        drawn = run.data["source"] != "photographs"
+        folder = runs_folder() / "drawn" if drawn else runs_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{run.model}-{run.seed}.json"
+    values = {name: value for name, value in vars(run).items() if name != "network"}
+    lines = [
+        f" {json.dumps(name)}: {json.dumps(value)}" for name, value in values.items()
+    ]
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    part.replace(path)
+    return path
+
+
+def read_run(path: Path) -> Run:
+    """Read a record.
+
+    Raises:
+        RecordError: when the file is not JSON, or lacks one of `Run`'s fields.
+    """
+    try:
+        return Run(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise RecordError(
+            f"{path} is no readable record ({error}): delete it, or write it again "
+            "with `catdog train`."
+        ) from error
+
+
+def recorded_runs(builder: Builder, pictures: Pictures, epochs: int = EPOCHS) -> Runs:
+    """All records that belong to this code and this split, by seed.
+
+    Drawings share the file names of the photographs. Where only they are at hand, a
+    record on drawings comes first, and one on photographs stands in for it.
+    """
+    homes = [runs_folder()]
+    if pictures.source == "drawings":
+        homes.insert(0, runs_folder() / "drawn")
+    model = builder()
+    found = {}
+    for home in homes:
+        for path in sorted(home.glob(f"{builder.__name__}-*.json")):
+            run = read_run(path)
+            if run.key == run_key(model, pictures, run.seed, epochs):
+                found.setdefault(run.seed, run)
+    return Runs(found[seed] for seed in sorted(found))
+
+
+def _layer(layer) -> list:
+    config = layer.get_config()
+    return [
+        type(layer).__name__,
+        list(layer.output.shape[1:]),
+        layer.count_params(),
+        layer.trainable,
+        {name: config[name] for name in TELLING if config.get(name) is not None},
+    ]
