@@ -62,7 +62,8 @@ def test_baseline_is_the_share_of_the_more_frequent_class():
 
 
 class Finished:
-    def __init__(self, validation, test, right):
+    def __init__(self, validation, test, right, fold=0):
+        self.fold = fold
         self.validation, self.test = (
             {"accuracy": validation},
             {"correct": right, "n": test},
@@ -78,10 +79,10 @@ def test_best_model_is_chosen_by_validation_not_by_test():
     assert evaluation.best_model(runs) == "a"
 
 
-def test_pooled_test_adds_up():
-    assert evaluation.pooled_test(
-        [Finished(0.9, 200, 190), Finished(0.9, 200, 195)]
-    ) == (385, 400)
+def test_pooled_test_adds_up_and_counts_no_picture_twice():
+    runs = [Finished(0.9, 200, 190, fold=0), Finished(0.9, 200, 195, fold=1)]
+    assert evaluation.pooled_test(runs) == (385, 400)
+    assert evaluation.pooled_test([*runs, Finished(0.9, 200, 0, fold=1)]) == (385, 400)
 
 
 def test_gap_and_settled_look_at_the_last_epochs():

@@ -181,7 +181,7 @@ RECORDS = sorted(records.runs_folder().glob("*.json"))
 def test_record_belongs_to_the_code_of_today(path, random_weights):
     run = records.read_run(path)
     assert path.stem == f"{run.model}-{run.seed}" and run.fold == run.seed % FOLDS
-    assert run.data["source"] == "photographs" and run.epochs == models.EPOCHS
+    assert run.data["source"] == "photographs"
     model = EVERY_BUILDER[run.model]()
     assert run.settings == json.loads(json.dumps(records.settings(model)))
     assert run.key == records.run_key(model, course_pictures(), run.seed, run.epochs)
@@ -209,5 +209,6 @@ def test_recorded_seeds_meet_the_bar_of_the_course(name):
     runs = [
         records.read_run(path) for path in RECORDS if path.stem.startswith(f"{name}-")
     ]
+    runs = [run for run in runs if run.epochs == models.EPOCHS]
     assert {run.seed for run in runs} >= {0, 1}
     assert min(run.validation["accuracy"] for run in runs) >= evaluation.BARS[name]

@@ -125,8 +125,7 @@ def drawn_pictures() -> Pictures:
     """The drawn set, made at first use and kept in the cache. It has the file names of
     the photographs.
     """
-    code = Path(drawings.__file__).read_text()
-    folder = archives.cache_folder() / f"drawings-{archives.digest([code])}"
+    folder = archives.cache_folder() / f"drawings-{drawings.version()}"
     if not folder.is_dir():
         drawings.write_set(folder)
     return open_pictures(folder, "drawings")
