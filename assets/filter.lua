@@ -17,7 +17,7 @@ end
 
 local function count_heading(heading)
   section[heading.level] = section[heading.level] + 1
-  for deeper = heading.level + 1, 6 do section[deeper] = 0 end
+  
   numbers[heading.identifier] = table.concat(section, ".", 2, heading.level)
 end
 
@@ -37,7 +37,8 @@ local function numbered(label, caption)
   if numbers[label] then
     if #text > 0 then text:insert(1, pandoc.Space()) end
     local colon = #text > 0 and ":" or ""
-    text:insert(1, pandoc.Str(NAMES[kind(label)] .. "\u{a0}" .. numbers[label] .. colon))
+    local name = pandoc.Str(NAMES[kind(label)] .. "\u{a0}" .. numbers[label] .. colon)
+    text:insert(1, page and name or pandoc.Strong(name))
   end
   return text
 end
@@ -45,7 +46,7 @@ end
 local function figure(label, caption, content)
   local text = numbered(label, caption)
   if not page then
-    return #text > 0 and content .. { pandoc.Para({ pandoc.Emph(text) }) } or content
+    return #text > 0 and content .. { pandoc.Para(text) } or content
   end
   local below = #text > 0 and html("figcaption", { pandoc.Plain(text) }) or {}
   local id = label ~= "" and ' id="' .. label .. '"' or ""
@@ -89,7 +90,7 @@ local function Div(div)
     local caption = pandoc.utils.blocks_to_inlines(last.content)
     return figure(div.identifier, caption, div.content)
   end
-  if not page then return div.content end
+  if not page and not div.classes:includes("caption") then return div.content end
 end
 
 local function Figure(element)
@@ -99,16 +100,19 @@ end
 
 local function Table(element)
   local caption = pandoc.utils.blocks_to_inlines(element.caption.long)
-  local label, box = element.identifier, pandoc.Blocks({ element })
+  local label = element.identifier
   element.identifier, element.caption = "", pandoc.Caption()
   -- No column widths: the browser measures better than the dashes of a pipe table.
   element.colspecs = element.colspecs:map(function(column) return { column[1], nil } end)
+  local box = pandoc.Blocks({ element })
   if page then
-    local words = pandoc.List({ "Table" })
-    element.head:walk({ Plain = function(cell) words:insert(pandoc.utils.stringify(cell)) end })
-    local role = { class = "table-box", role = "region", tabindex = "0" }
-    role["aria-label"] = table.concat(words, " ")
-    box = pandoc.Blocks({ pandoc.Div(element, role) })
+    local words = pandoc.List({ "Table:" })
+    for _, row in ipairs(element.head.rows) do
+      for _, cell in ipairs(row.cells) do words:insert(pandoc.utils.stringify(cell.contents)) end
+    end
+    local name = { "aria-label", table.concat(words, " ") }
+    local attributes = { { "role", "region" }, { "tabindex", "0" }, name }
+    box = pandoc.Blocks({ pandoc.Div(element, pandoc.Attr("", { "table-box" }, attributes)) })
   end
   return (label ~= "" or #caption > 0) and figure(label, caption, box) or box
 end
@@ -119,7 +123,8 @@ local function size(image)
   local read, pixels = pcall(pandoc.image.size, found and bytes or "")
   local width = image.attributes.width
   if not read or image.attributes.height or (width and not tonumber(width)) then return end
-  width = tonumber(width) or pixels.width * 96 / pixels.dpi_horz
+  local dpi = pixels.dpi_horz + pixels.dpi_horz % 2 -- pandoc cuts 191.998 to 191
+  width = tonumber(width) or pixels.width * 96 / dpi
   image.attributes.width = string.format("%.0f", width)
   image.attributes.height = string.format("%.0f", width * pixels.height / pixels.width)
 end

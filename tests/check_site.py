@@ -15,7 +15,10 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).parents[1]
 PAGES = [
     "index.html",
-    *sorted(f"chapters/{path.stem}.html" for path in (ROOT / "chapters").glob("*.qmd")),
+    *sorted(
+        f"chapters/{path.stem}.html"
+        for path in (ROOT / "chapters").glob("*.qmd")
+    ),
 ]
 LEFTOVERS = [
     r":::",
@@ -33,15 +36,24 @@ LEFTOVERS = [
 def faults(site: Path) -> list[str]:
     """One line for each fault of a site; none if it is well."""
     found = [
-        f"{page}: the page is missing" for page in PAGES if not (site / page).exists()
+        f"{page}: the page is missing"
+        for page in PAGES
+        if not (site / page).exists()
     ]
     pages = {
-        page: BeautifulSoup((site / page).read_text(encoding="utf-8"), "html.parser")
+        page: BeautifulSoup(
+            (site / page).read_text(encoding="utf-8"), "html.parser"
+        )
         for page in PAGES
         if (site / page).exists()
     }
     for page, soup in pages.items():
-        for check in (leftover_markup, repeated_ids, wordless_pictures, failed_cells):
+        for check in (
+            leftover_markup,
+            repeated_ids,
+            wordless_pictures,
+            failed_cells,
+        ):
             found += [f"{page}: {fault}" for fault in check(soup)]
         found += [f"{page}: {fault}" for fault in dead_links(site, page, pages)]
     return found
@@ -88,7 +100,9 @@ def dead_links(site: Path, page: str, pages: dict) -> list[str]:
         if parts.scheme or parts.netloc or not address or address == "#":
             continue
         target = (
-            (site / page).parent / unquote(parts.path) if parts.path else site / page
+            (site / page).parent / unquote(parts.path)
+            if parts.path
+            else site / page
         )
         name = target.resolve().relative_to(site.resolve()).as_posix()
         if not target.exists():

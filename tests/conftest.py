@@ -28,8 +28,12 @@ def own_world(monkeypatch, tmp_path_factory):
         "QUARTO_PROJECT_DIR",
     ):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("CATDOG_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path_factory.getbasetemp() / "keras"))
+    monkeypatch.setenv(
+        "CATDOG_CACHE", str(tmp_path_factory.getbasetemp() / "cache")
+    )
+    monkeypatch.setenv(
+        "KERAS_HOME", str(tmp_path_factory.getbasetemp() / "keras")
+    )
 
 
 @pytest.fixture
@@ -41,8 +45,12 @@ def random_weights(monkeypatch):
             input_shape=models.IMAGE_SHAPE, include_top=False, weights=None
         )
         for weight in base.trainable_weights:
-            if weight.name == "kernel":  # Keras' own choice lets the signal die out
-                inputs = 9 if weight.shape[-1] == 1 else np.prod(weight.shape[:-1])
+            if (
+                weight.name == "kernel"
+            ):  # Keras' own choice lets the signal die out
+                inputs = (
+                    9 if weight.shape[-1] == 1 else np.prod(weight.shape[:-1])
+                )
                 values = np.random.default_rng(0).normal(size=weight.shape)
                 weight.assign(values * np.sqrt(2 / inputs))
         return base

@@ -27,7 +27,8 @@ def test_help_names_every_command_and_each_has_an_example(capsys):
             cli.main([command, "--help"])
         assert (
             stopped.value.code == 0
-            and f"catdog {command}" in capsys.readouterr().out.split("example:")[1]
+            and f"catdog {command}"
+            in capsys.readouterr().out.split("example:")[1]
         )
 
 
@@ -54,7 +55,9 @@ def test_missing_pictures_get_one_sentence_and_status_2(monkeypatch, capsys):
     assert cli.main(["train", "model1"]) == 2
     said = capsys.readouterr()
     assert (
-        said.out == "" and said.err.count("\n") == 1 and "/nowhere/pets.zip" in said.err
+        said.out == ""
+        and said.err.count("\n") == 1
+        and "/nowhere/pets.zip" in said.err
     )
 
 
@@ -72,23 +75,45 @@ def test_train_records_and_predict_uses_what_was_trained(
 ):
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
     picture = next(small_folder.rglob("*.jpg"))
-    assert cli.main(["predict", str(picture), "--model", "model1", "--seed", "3"]) == 2
+    assert (
+        cli.main(["predict", str(picture), "--model", "model1", "--seed", "3"])
+        == 2
+    )
     assert "catdog train model1 --seed 3" in capsys.readouterr().err
     assert (
         cli.main(
-            ["train", "model1", "--seed", "3", "--epochs", "1", "--out", str(tmp_path)]
+            [
+                "train",
+                "model1",
+                "--seed",
+                "3",
+                "--epochs",
+                "1",
+                "--out",
+                str(tmp_path),
+            ]
         )
         == 0
     )
     assert (
         tmp_path / "model1-3.json"
     ).exists() and "validation" in capsys.readouterr().out
-    assert cli.main(["predict", str(picture), "--model", "model1", "--seed", "3"]) == 0
+    assert (
+        cli.main(["predict", str(picture), "--model", "model1", "--seed", "3"])
+        == 0
+    )
     assert capsys.readouterr().out.startswith(f"{picture}: ")
     (tmp_path / "note.jpg").write_text("no picture")
     assert (
         cli.main(
-            ["predict", str(tmp_path / "note.jpg"), "--model", "model1", "--seed", "3"]
+            [
+                "predict",
+                str(tmp_path / "note.jpg"),
+                "--model",
+                "model1",
+                "--seed",
+                "3",
+            ]
         )
         == 2
     )
@@ -112,7 +137,9 @@ def test_model4_is_not_trained_on_random_weights(
     from catdog.errors import WeightsError
 
     def refuse():
-        raise WeightsError("The weights cannot be loaded: connect to the internet.")
+        raise WeightsError(
+            "The weights cannot be loaded: connect to the internet."
+        )
 
     monkeypatch.setattr(models, "pretrained_mobilenet_v2", refuse)
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
@@ -125,7 +152,10 @@ def test_model4_is_not_trained_on_random_weights(
 def test_every_model_and_trial_can_be_named():
     from catdog import models, trials
 
-    assert (tuple(models.BUILDERS), tuple(trials.TRIALS)) == (cli.MODELS, cli.TRIALS)
+    assert (tuple(models.BUILDERS), tuple(trials.TRIALS)) == (
+        cli.MODELS,
+        cli.TRIALS,
+    )
 
 
 def test_program_is_installed_under_its_name():

@@ -23,7 +23,10 @@ def named(cats, dogs):
         f"validation/dogs/dog.{number}.jpg" for number in dogs
     ]
     return Pictures(
-        Path("nowhere"), "photographs", ("train/cats/cat.1.jpg",), tuple(held_out)
+        Path("nowhere"),
+        "photographs",
+        ("train/cats/cat.1.jpg",),
+        tuple(held_out),
     )
 
 
@@ -77,12 +80,16 @@ def test_batches_have_the_promised_shape_type_and_range(pictures):
             and batch.dtype == "float32"
             and labels.dtype == "int32"
         )
-        assert 0 <= batch.numpy().min() < 50 and 200 < batch.numpy().max() <= 255
+        assert (
+            0 <= batch.numpy().min() < 50 and 200 < batch.numpy().max() <= 255
+        )
 
 
 def test_labels_follow_the_folders(pictures):
     parts = data.split(pictures)
-    labels = np.concatenate([kinds for _, kinds in data.datasets(pictures).test])
+    labels = np.concatenate(
+        [kinds for _, kinds in data.datasets(pictures).test]
+    )
     assert labels.tolist() == ["/dogs/" in name for name in parts.test]
 
 
@@ -101,7 +108,9 @@ def order(dataset):
     ]
 
 
-def test_training_order_is_new_at_each_epoch_and_the_same_for_the_same_seed(pictures):
+def test_training_order_is_new_at_each_epoch_and_the_same_for_the_same_seed(
+    pictures,
+):
     train = data.datasets(pictures, seed=1).train
     first, second = order(train), order(train)
     assert first != second and sorted(first) == sorted(second)
@@ -125,25 +134,36 @@ def test_files_are_read_in_the_first_epoch_only(small_folder, tmp_path):
 
 
 def test_other_shapes_and_colours_become_160_rgb(tmp_path):
-    for mode, size in [("L", (20, 300)), ("RGB", (500, 375)), ("CMYK", (64, 64))]:
+    for mode, size in [
+        ("L", (20, 300)),
+        ("RGB", (500, 375)),
+        ("CMYK", (64, 64)),
+    ]:
         path = tmp_path / f"{mode}.jpg"
-        Image.new(mode, size, 128 if mode == "L" else tuple([128] * len(mode))).save(
-            path
-        )
+        Image.new(
+            mode, size, 128 if mode == "L" else tuple([128] * len(mode))
+        ).save(path)
         if mode != "CMYK":
             picture = data.decode(str(path))
             assert picture.shape == (160, 160, 3) and picture.dtype == "uint8"
 
 
-def test_folder_and_zip_give_the_same_pictures(small_folder, small_zip, monkeypatch):
+def test_folder_and_zip_give_the_same_pictures(
+    small_folder, small_zip, monkeypatch
+):
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
     from_folder = data.find_pictures()
     monkeypatch.setenv("CATDOG_DATA", str(small_zip))
     from_zip = data.find_pictures()
-    assert from_zip.content == from_folder.content and from_zip.source == "photographs"
+    assert (
+        from_zip.content == from_folder.content
+        and from_zip.source == "photographs"
+    )
 
 
-def test_relative_path_is_meant_from_the_project(small_folder, monkeypatch, tmp_path):
+def test_relative_path_is_meant_from_the_project(
+    small_folder, monkeypatch, tmp_path
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QUARTO_PROJECT_DIR", str(small_folder.parent))
     monkeypatch.setenv("CATDOG_DATA", small_folder.name)
@@ -214,11 +234,16 @@ def test_zip_with_a_changed_byte_is_named(small_zip, monkeypatch, tmp_path):
     assert not list((tmp_path / "cache").rglob("*.jpg"))
 
 
-def test_keras_cache_comes_before_the_network(small_folder, monkeypatch, tmp_path):
+def test_keras_cache_comes_before_the_network(
+    small_folder, monkeypatch, tmp_path
+):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     shutil.copytree(
         small_folder,
-        tmp_path / "datasets" / "cats_and_dogs_extracted" / "cats_and_dogs_filtered",
+        tmp_path
+        / "datasets"
+        / "cats_and_dogs_extracted"
+        / "cats_and_dogs_filtered",
     )
     monkeypatch.setattr(urllib.request, "urlopen", None)
     assert data.find_pictures().folder.is_relative_to(tmp_path)

@@ -26,7 +26,9 @@ def test_drawing_is_160_pixels_square_and_rgb():
 
 
 def test_no_two_are_alike():
-    seen = {pixels(kind, number) for kind in ("cat", "dog") for number in range(60)}
+    seen = {
+        pixels(kind, number) for kind in ("cat", "dog") for number in range(60)
+    }
     assert len(seen) == 120
     assert pixels("cat", 1, seed=1) != pixels("cat", 1, seed=2)
 
@@ -88,7 +90,8 @@ def test_set_is_written_whole_and_the_same_each_time(monkeypatch, tmp_path):
     for name in ("one", "two"):
         drawings.write_set(tmp_path / name)
     files = sorted(
-        path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.jpg")
+        path.relative_to(tmp_path / "one")
+        for path in (tmp_path / "one").rglob("*.jpg")
     )
     assert [path.as_posix() for path in files][-2:] == [
         "validation/dogs/dog.2000.jpg",
@@ -118,7 +121,9 @@ def test_nothing_is_left_when_drawing_stops_half_way(monkeypatch, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_second_process_to_finish_keeps_the_first_ones_set(monkeypatch, tmp_path):
+def test_second_process_to_finish_keeps_the_first_ones_set(
+    monkeypatch, tmp_path
+):
     small(monkeypatch)
     drawings.write_set(tmp_path / "set")
     drawings.write_set(tmp_path / "set")

@@ -7,7 +7,9 @@ from catdog import models, records, trials
 from catdog.errors import WeightsError
 
 FROM_SCRATCH = [models.model1, models.model2, models.model3]
-noise = np.random.default_rng(0).uniform(0, 255, (4, 160, 160, 3)).astype("float32")
+noise = (
+    np.random.default_rng(0).uniform(0, 255, (4, 160, 160, 3)).astype("float32")
+)
 kinds = np.array([0, 1, 0, 1])
 
 
@@ -22,17 +24,24 @@ def types(model):
 
 
 def test_takes_pictures_and_gives_two_logits(model):
-    assert model.input_shape == (None, 160, 160, 3) and model.output_shape == (None, 2)
+    assert model.input_shape == (None, 160, 160, 3) and model.output_shape == (
+        None,
+        2,
+    )
     logits = model.predict(noise, verbose=0)
     assert logits.shape == (4, 2) and not np.allclose(logits.sum(axis=1), 1)
 
 
 def test_is_compiled_for_logits_and_accuracy(model):
     assert model.loss.get_config()["from_logits"] is True
-    assert "accuracy" in model.evaluate(noise, kinds, verbose=0, return_dict=True)
+    assert "accuracy" in model.evaluate(
+        noise, kinds, verbose=0, return_dict=True
+    )
 
 
-def test_a_step_of_training_changes_every_trained_weight_and_no_frozen_one(model):
+def test_a_step_of_training_changes_every_trained_weight_and_no_frozen_one(
+    model,
+):
     trained = [weight.numpy().copy() for weight in model.trainable_weights]
     frozen = [
         weight.numpy().copy()
@@ -54,12 +63,17 @@ def test_a_step_of_training_changes_every_trained_weight_and_no_frozen_one(model
 
 def test_first_model_has_the_layers_that_the_course_asks_for():
     used = types(models.model1())
-    assert used.count(layers.Conv2D) >= 2 and used.count(layers.MaxPooling2D) >= 2
+    assert (
+        used.count(layers.Conv2D) >= 2 and used.count(layers.MaxPooling2D) >= 2
+    )
     assert {layers.Flatten, layers.Dense, layers.Dropout} <= set(used)
 
 
 def test_second_model_begins_with_augmentation():
-    assert types(models.model2())[:2] == [layers.RandomFlip, layers.RandomRotation]
+    assert types(models.model2())[:2] == [
+        layers.RandomFlip,
+        layers.RandomRotation,
+    ]
 
 
 def test_third_model_begins_with_the_preprocessor_then_augmentation():
@@ -94,7 +108,9 @@ def test_fourth_model_trains_its_head_alone(random_weights):
 
 
 def test_preprocessor_maps_bytes_to_minus_one_to_one():
-    pixels = np.broadcast_to(np.array([0.0, 127.5, 255.0], "float32"), (1, 160, 160, 3))
+    pixels = np.broadcast_to(
+        np.array([0.0, 127.5, 255.0], "float32"), (1, 160, 160, 3)
+    )
     scaled = models.preprocessor()(pixels).numpy()
     assert scaled[0, 0, 0].tolist() == [-1, 0, 1]
 
@@ -105,13 +121,16 @@ def test_augmentation_acts_in_training_only_and_never_flips_upside_down():
     assert (turn(noise, training=False).numpy() == noise).all()
     for copy in (flip(noise, training=True).numpy() for _ in range(5)):
         for picture, flipped in zip(noise, copy, strict=True):
-            assert (flipped == picture).all() or (flipped == picture[:, ::-1]).all()
+            assert (flipped == picture).all() or (
+                flipped == picture[:, ::-1]
+            ).all()
 
 
 def test_trials_change_something():
     original = records.settings(models.model1())
     assert all(
-        records.settings(build()) != original for build in trials.TRIALS.values()
+        records.settings(build()) != original
+        for build in trials.TRIALS.values()
     )
 
 

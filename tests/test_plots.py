@@ -46,7 +46,9 @@ def titles(figure):
 def test_grid_has_a_row_of_cats_over_a_row_of_dogs(pictures):
     grid = plots.picture_grid(pictures)
     assert titles(grid) == ["cat"] * 3 + ["dog"] * 3
-    assert all(axis.images[0].get_array().shape == (160, 160, 3) for axis in grid.axes)
+    assert all(
+        axis.images[0].get_array().shape == (160, 160, 3) for axis in grid.axes
+    )
     heights = [axis.get_subplotspec().rowspan.start for axis in grid.axes]
     assert heights == [0] * 3 + [1] * 3
 
@@ -63,7 +65,9 @@ def test_grid_is_the_same_for_the_same_seed_only(pictures):
 
 def test_augmented_shows_the_original_beside_changed_copies(pictures):
     picture = plots.example_picture(pictures)
-    strip = plots.augmented(layers.RandomRotation((0.1, 0.2)), picture, copies=3)
+    strip = plots.augmented(
+        layers.RandomRotation((0.1, 0.2)), picture, copies=3
+    )
     assert titles(strip) == ["original", "copy 1", "copy 2", "copy 3"]
     shown = [np.asarray(axis.images[0].get_array()) for axis in strip.axes]
     assert (shown[0] == picture).all() and all(
@@ -90,9 +94,12 @@ def test_history_shows_training_validation_and_baseline_of_every_run():
 
 def test_comparison_names_every_model_and_its_mean():
     chart = plots.comparison(
-        {"model1": [a_run("model1", 0, 0.6), a_run("model1", 1, 0.8)]}, {"model1": 0.52}
+        {"model1": [a_run("model1", 0, 0.6), a_run("model1", 1, 0.8)]},
+        {"model1": 0.52},
     )
-    assert [label.get_text() for label in chart.axes[0].get_yticklabels()] == ["model1"]
+    assert [label.get_text() for label in chart.axes[0].get_yticklabels()] == [
+        "model1"
+    ]
     assert [text.get_text() for text in chart.axes[0].texts] == ["70.0%"]
 
 
@@ -103,7 +110,9 @@ def test_confusion_matrix_prints_the_counts():
     ] == ["2", "1", "0", "1"]
 
 
-def test_mistakes_shows_photographs_and_never_passes_a_drawing_off_as_one(pictures):
+def test_mistakes_shows_photographs_and_never_passes_a_drawing_off_as_one(
+    pictures,
+):
     from dataclasses import replace
 
     scores = [[pictures.held_out[0], 0, 0.93]]

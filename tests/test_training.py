@@ -33,13 +33,21 @@ def test_run_holds_what_the_record_promises(trained):
         name: len(values["history"][name])
         for name in ("accuracy", "val_accuracy", "loss", "val_loss")
     } == dict.fromkeys(("accuracy", "val_accuracy", "loss", "val_loss"), 1)
-    assert (values["model"], values["seed"], values["fold"], values["epochs"]) == (
+    assert (
+        values["model"],
+        values["seed"],
+        values["fold"],
+        values["epochs"],
+    ) == (
         "model1",
         6,
         1,
         1,
     )
-    assert values["data"]["source"] == "photographs" and values["data"]["test"] == 8
+    assert (
+        values["data"]["source"] == "photographs"
+        and values["data"]["test"] == 8
+    )
     assert values["parameters"] == {
         "trainable": run.network.count_params(),
         "frozen": 0,
@@ -90,7 +98,10 @@ def test_fit_trains_when_asked_to(trained, monkeypatch):
     monkeypatch.setenv("CATDOG_TRAIN", "1")
     monkeypatch.setenv("CATDOG_EPOCHS", "1")
     runs = training.fit(models.model1, pictures, seed=6)
-    assert runs[0].network is not None and "Trained just now" in runs._repr_markdown_()
+    assert (
+        runs[0].network is not None
+        and "Trained just now" in runs._repr_markdown_()
+    )
     assert runs[0].history == trained[0].history  # same seed, same machine
 
 
@@ -105,7 +116,10 @@ def test_other_settings_split_seed_or_length_need_another_record(trained):
         records.run_key(model, pictures, 7, 1),
         records.run_key(model, pictures, 6, 2),
         records.run_key(model, other, 6, 1),
-        *(records.run_key(build(), pictures, 6, 1) for build in trials.TRIALS.values()),
+        *(
+            records.run_key(build(), pictures, 6, 1)
+            for build in trials.TRIALS.values()
+        ),
     }
     assert len(keys) == 4 + len(trials.TRIALS)
     assert records.run_key(model, pictures, 6, 1) == run.key
@@ -118,13 +132,17 @@ def test_runs_on_drawings_never_replace_runs_on_photographs(
     monkeypatch.setenv("CATDOG_RUNS", str(tmp_path))
     real = records.record(run)
     content = real.read_bytes()
-    drawn = records.Run(**{**vars(run), "data": {**run.data, "source": "drawings"}})
+    drawn = records.Run(
+        **{**vars(run), "data": {**run.data, "source": "drawings"}}
+    )
     assert records.record(drawn) != real and real.read_bytes() == content
     assert (
         records.recorded_runs(models.model1, pictures, 1)[0].data["source"]
         == "photographs"
     )
-    drawings = Pictures(pictures.folder, "drawings", pictures.train, pictures.held_out)
+    drawings = Pictures(
+        pictures.folder, "drawings", pictures.train, pictures.held_out
+    )
     assert (
         records.recorded_runs(models.model1, drawings, 1)[0].data["source"]
         == "drawings"
@@ -134,7 +152,9 @@ def test_runs_on_drawings_never_replace_runs_on_photographs(
 def test_drawings_alone_replay_the_photographs_record(trained, monkeypatch):
     run, pictures, path = trained
     monkeypatch.setenv("CATDOG_RUNS", str(path.parent))
-    drawings = Pictures(pictures.folder, "drawings", pictures.train, pictures.held_out)
+    drawings = Pictures(
+        pictures.folder, "drawings", pictures.train, pictures.held_out
+    )
     assert (
         training.fit(models.model1, drawings, epochs=1)[0].data["source"]
         == "photographs"
@@ -164,7 +184,10 @@ def course_pictures():
             for kind in ("cat", "dog")
             for number in numbers
         ]
-        for part, numbers in [("train", range(1000)), ("validation", range(2000, 2500))]
+        for part, numbers in [
+            ("train", range(1000)),
+            ("validation", range(2000, 2500)),
+        ]
     }
     return Pictures(
         Path("nowhere"),
@@ -180,11 +203,15 @@ RECORDS = sorted(records.runs_folder().glob("*.json"))
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_record_belongs_to_the_code_of_today(path, random_weights):
     run = records.read_run(path)
-    assert path.stem == f"{run.model}-{run.seed}" and run.fold == run.seed % FOLDS
+    assert (
+        path.stem == f"{run.model}-{run.seed}" and run.fold == run.seed % FOLDS
+    )
     assert run.data["source"] == "photographs"
     model = EVERY_BUILDER[run.model]()
     assert run.settings == json.loads(json.dumps(records.settings(model)))
-    assert run.key == records.run_key(model, course_pictures(), run.seed, run.epochs)
+    assert run.key == records.run_key(
+        model, course_pictures(), run.seed, run.epochs
+    )
     assert run.data["fingerprint"] == course_pictures().fingerprint
 
 
@@ -207,8 +234,12 @@ def test_record_agrees_with_itself(path):
 @pytest.mark.parametrize("name", models.BUILDERS)
 def test_recorded_seeds_meet_the_bar_of_the_course(name):
     runs = [
-        records.read_run(path) for path in RECORDS if path.stem.startswith(f"{name}-")
+        records.read_run(path)
+        for path in RECORDS
+        if path.stem.startswith(f"{name}-")
     ]
     runs = [run for run in runs if run.epochs == models.EPOCHS]
     assert {run.seed for run in runs} >= {0, 1}
-    assert min(run.validation["accuracy"] for run in runs) >= evaluation.BARS[name]
+    assert (
+        min(run.validation["accuracy"] for run in runs) >= evaluation.BARS[name]
+    )

@@ -4,8 +4,8 @@ from pathlib import Path
 
 
 def assets() -> Path:
-    """The folder of style sheets, templates and recorded runs: beside `src` in a
-    checkout, inside an installed package.
+    """The folder of style sheets, templates and recorded runs: beside `src` in
+    a checkout, inside an installed package.
     """
     checkout = Path(__file__).parents[2] / "assets"
     return (

@@ -15,7 +15,9 @@ INK, PINK = "#1f1a17", "#e58f94"
 
 
 class Animal:
-    """What cats and dogs share: fur, poses, a collar. `layer` is the drawing so far."""
+    """What cats and dogs share: fur, poses, a collar. `layer` is the drawing so
+    far.
+    """
 
     def __init__(self, chance: random.Random):
         self.layer = Image.new("RGBA", (LARGE, LARGE))
@@ -28,7 +30,9 @@ class Animal:
         self.hanging_ears = chance.random() < 0.65
 
     def part(self, shade: float, shape: str, *place, **more) -> None:
-        """Cut a shape out of the fur, darken it by `shade`, and lay it on the layer."""
+        """Cut a shape out of the fur, darken it by `shade`, and lay it on the
+        layer.
+        """
         if shade not in self.shades:
             ink = Image.new("RGB", (LARGE, LARGE), INK)
             self.shades[shade] = Image.blend(self.shades[0], ink, shade)
@@ -36,11 +40,15 @@ class Animal:
         getattr(ImageDraw.Draw(mask), shape)(*place, fill=255, **more)
         self.layer.paste(self.shades[shade], (0, 0), mask)
 
-    def round(self, shade: float, x: float, y: float, wide: float, high: float) -> None:
+    def round(
+        self, shade: float, x: float, y: float, wide: float, high: float
+    ) -> None:
         """An ellipse of fur around (x, y)."""
         self.part(shade, "ellipse", (x - wide, y - high, x + wide, y + high))
 
-    def spot(self, colour: str, x: float, y: float, wide: float, high: float) -> None:
+    def spot(
+        self, colour: str, x: float, y: float, wide: float, high: float
+    ) -> None:
         """An ellipse of one colour around (x, y)."""
         self.pen.ellipse((x - wide, y - high, x + wide, y + high), fill=colour)
 
@@ -80,7 +88,9 @@ class Animal:
     def walk(self):
         self.tail(245, 190)
         for x, y, shade in LEGS:
-            self.part(shade, "rounded_rectangle", (x - 12, 190, x + 12, y), radius=10)
+            self.part(
+                shade, "rounded_rectangle", (x - 12, 190, x + 12, y), radius=10
+            )
         self.part(0.12, "rounded_rectangle", (85, 140, 255, 228), radius=42)
         self.neckband(105, 172, 30)
         self.head(95, 125, 48)
@@ -90,7 +100,9 @@ class Animal:
         self.part(0.15, "ellipse", (80, 170, 275, 285))
         self.part(0.05, "ellipse", (190, 190, 275, 285))
         for x in (65, 110):
-            self.part(0.02, "rounded_rectangle", (x, 250, x + 50, 286), radius=17)
+            self.part(
+                0.02, "rounded_rectangle", (x, 250, x + 50, 286), radius=17
+            )
         self.neckband(118, 225, 40)
         self.head(115, 165, 56)
 
@@ -105,9 +117,15 @@ class Cat(Animal):
         for side in (-1, 1):
             self.eye(x + side * r * 0.47, y - r * 0.12, r * 0.27)
             pale = mixed(self.colour, "#ffffff", 0.55)
-            self.spot(pale, x + side * r * 0.2, y + r * 0.46, r * 0.26, r * 0.22)
+            self.spot(
+                pale, x + side * r * 0.2, y + r * 0.46, r * 0.26, r * 0.22
+            )
         wing = r * 0.13
-        nose = [(x - wing, y + r * 0.2), (x + wing, y + r * 0.2), (x, y + r * 0.36)]
+        nose = [
+            (x - wing, y + r * 0.2),
+            (x + wing, y + r * 0.2),
+            (x, y + r * 0.36),
+        ]
         self.pen.polygon(nose, fill=PINK, outline=INK)
         self.mouth(x, y + r * 0.44, r * 0.34)
         for side in (-r, r):
@@ -150,7 +168,9 @@ class Dog(Animal):
     """A muzzle with a large nose, a tongue, soft ears, a stout tail."""
 
     def head(self, x, y, r):
-        self.part(0, "ellipse", (x - r * 0.92, y - r, x + r * 0.92, y + r * 0.8))
+        self.part(
+            0, "ellipse", (x - r * 0.92, y - r, x + r * 0.92, y + r * 0.8)
+        )
         for side in (-1, 1):
             self.eye(x + side * r * 0.36, y - r * 0.22, r * 0.15)
         if self.tongue:
@@ -159,7 +179,11 @@ class Dog(Animal):
             line = (x, y + r * 0.8, x, y + r * 1.15)
             self.pen.line(line, fill="#b94a57", width=2)
         self.spot(
-            mixed(self.colour, "#ffffff", 0.4), x, y + r * 0.5, r * 0.58, r * 0.48
+            mixed(self.colour, "#ffffff", 0.4),
+            x,
+            y + r * 0.5,
+            r * 0.58,
+            r * 0.48,
         )
         self.spot(INK, x, y + r * 0.25, r * 0.27, r * 0.17)
         self.spot("#6f6763", x - r * 0.06, y + r * 0.18, r * 0.08, r * 0.05)
@@ -172,8 +196,14 @@ class Dog(Animal):
         if self.hanging_ears:
             self.round(0.3, x + side * 1.02, y - r * 0.05, r * 0.3, r * 0.8)
         else:
-            base = [(x + side * 0.35, y - r * 0.9), (x + side * 0.85, y - r * 1.2)]
-            tip = [(x + side * 1.4, y - r * 0.35), (x + side * 0.9, y - r * 0.5)]
+            base = [
+                (x + side * 0.35, y - r * 0.9),
+                (x + side * 0.85, y - r * 1.2),
+            ]
+            tip = [
+                (x + side * 1.4, y - r * 0.35),
+                (x + side * 0.9, y - r * 0.5),
+            ]
             self.part(0.3, "polygon", base + tip)
 
     def eye(self, x, y, r):
@@ -191,7 +221,9 @@ def fur(chance: random.Random, colour: str, other: str) -> Image.Image:
     """A piece of fur as large as the picture, to cut the parts of a body from."""
     picture = Image.new("RGB", (LARGE, LARGE), colour)
     pen = ImageDraw.Draw(picture)
-    pattern = chance.choice(["one colour", "stripes", "spots", "patches", "patches"])
+    pattern = chance.choice(
+        ["one colour", "stripes", "spots", "patches", "patches"]
+    )
     if pattern == "stripes":
         for x in range(-20, LARGE, 20):
             wave = [(x, 0), (x + 14, 100), (x - 6, 200), (x + 14, LARGE)]
@@ -208,6 +240,10 @@ def fur(chance: random.Random, colour: str, other: str) -> Image.Image:
 
 
 def mixed(one: str, other: str, share: float) -> str:
-    """A colour between two others, such as `#1f1a17`: `share` in [0, 1] is of `other`."""
-    pairs = [(int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
+    """A colour between two others, such as `#1f1a17`: `share` in [0, 1] is of
+    `other`.
+    """
+    pairs = [
+        (int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)
+    ]
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)

@@ -26,7 +26,9 @@ COUNTS = {
     "validation/cats": 500,
     "validation/dogs": 500,
 }
-FEWEST = 20  # pictures in each folder: every fifth held-out one must make a test set
+FEWEST = (
+    20  # pictures in each folder: every fifth held-out one must make a test set
+)
 SECONDS_TO_ANSWER = 15
 
 
@@ -41,12 +43,18 @@ def download(address: str, target: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         part = Path(scratch) / target.name
         with (
-            urllib.request.urlopen(address, timeout=SECONDS_TO_ANSWER) as answer,
+            urllib.request.urlopen(
+                address, timeout=SECONDS_TO_ANSWER
+            ) as answer,
             part.open("wb") as file,
         ):
             size = int(answer.headers.get("Content-Length") or 0) or None
             with tqdm.wrapattr(
-                answer, "read", total=size, desc="Downloading pictures", disable=quiet()
+                answer,
+                "read",
+                total=size,
+                desc="Downloading pictures",
+                disable=quiet(),
             ) as body:
                 shutil.copyfileobj(body, file)
         names = list_pictures(unzip(part))
@@ -59,12 +67,12 @@ def download(address: str, target: Path) -> Path:
 
 
 def unzip(path: Path) -> Path:
-    """Unpack a zip into the cache, once for each content. The folder appears only when
-    it is whole and checked.
+    """Unpack a zip into the cache, once for each content. The folder appears
+    only when it is whole and checked.
 
     Raises:
-        DataError: when the zip is broken, or holds other things than the four folders
-            of pictures.
+        DataError: when the zip is broken, or holds other things than the four
+            folders of pictures.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -76,7 +84,12 @@ def unzip(path: Path) -> Path:
                     archive.extractall(scratch, members)
                     check(Path(scratch), called=path)
                     _move(picture_root(Path(scratch)), folder)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        NotImplementedError,
+        OSError,
+    ) as error:
         raise DataError(
             f"{path} is a broken archive ({error}): delete it and fetch it again."
         ) from error
@@ -92,8 +105,8 @@ def check(folder: Path, called: Path | None = None) -> None:
         called: what the message calls `folder`.
 
     Raises:
-        DataError: when a folder is missing or has too few pictures, or when a file is
-            no picture.
+        DataError: when a folder is missing or has too few pictures, or when a
+            file is no picture.
     """
     called = called or folder
     root = picture_root(folder, called)
@@ -108,7 +121,9 @@ def check(folder: Path, called: Path | None = None) -> None:
     note = (
         cache_folder()
         / "checked"
-        / digest(f"{path.relative_to(root)} {path.stat().st_size}" for path in paths)
+        / digest(
+            f"{path.relative_to(root)} {path.stat().st_size}" for path in paths
+        )
     )
     if note.exists():
         return
@@ -121,7 +136,9 @@ def check(folder: Path, called: Path | None = None) -> None:
                 disable=quiet(),
             )
         )
-    broken = [path.name for path, fault in zip(paths, faults, strict=True) if fault]
+    broken = [
+        path.name for path, fault in zip(paths, faults, strict=True) if fault
+    ]
     if broken:
         more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
         raise DataError(
@@ -133,13 +150,16 @@ def check(folder: Path, called: Path | None = None) -> None:
 
 
 def picture_root(folder: Path, called: Path | None = None) -> Path:
-    """The folder that holds `train` and `validation`: the one given, or the first one
-    inside it that does.
+    """The folder that holds `train` and `validation`: the one given, or the
+    first one inside it that does.
 
     Raises:
         DataError: when there is none.
     """
-    for root in (folder, *sorted(item for item in folder.glob("*") if item.is_dir())):
+    for root in (
+        folder,
+        *sorted(item for item in folder.glob("*") if item.is_dir()),
+    ):
         if (root / "train").is_dir() and (root / "validation").is_dir():
             return root
     raise DataError(
@@ -149,14 +169,19 @@ def picture_root(folder: Path, called: Path | None = None) -> Path:
 
 
 def list_pictures(root: Path) -> dict[str, list[str]]:
-    """File names relative to `root` in each of the four folders, in natural order."""
-    return {part: sorted(_jpegs(root, part), key=natural_order) for part in COUNTS}
+    """File names relative to `root` in each of the four folders, in natural
+    order.
+    """
+    return {
+        part: sorted(_jpegs(root, part), key=natural_order) for part in COUNTS
+    }
 
 
 def natural_order(name: str) -> list:
     """Sorting key that puts `cat.9.jpg` before `cat.10.jpg`."""
     return [
-        int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)
+        int(part) if part.isdecimal() else part
+        for part in re.split(r"(\d+)", name)
     ]
 
 
@@ -166,19 +191,26 @@ def digest(lines) -> str:
 
 
 def cache_folder() -> Path:
-    """Where this package keeps what it made: `CATDOG_CACHE`, else `~/.cache/catdog`."""
-    folder = Path(os.environ.get("CATDOG_CACHE") or Path.home() / ".cache" / "catdog")
+    """Where this package keeps what it made: `CATDOG_CACHE`, else
+    `~/.cache/catdog`.
+    """
+    folder = Path(
+        os.environ.get("CATDOG_CACHE") or Path.home() / ".cache" / "catdog"
+    )
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def quiet() -> bool:
-    """Whether progress bars stay away: on a page or in a log they would be noise."""
+    """Whether progress bars stay away: on a page or in a log they would be
+    noise.
+    """
     return not sys.stderr.isatty() and "google.colab" not in sys.modules
 
 
 def _is_picture(item: zipfile.ZipInfo) -> bool:
-    # Anything that is not one of the four folders' JPEGs (a stray script, macOS' shadow
+    # Anything that is not one of the four folders' JPEGs (a stray script,
+    # macOS' shadow
     # files) stays packed.
     inside = re.search(
         r"(^|/)(train|validation)/(cats|dogs)/[^/]+\.jpe?g$",
@@ -210,5 +242,7 @@ def _move(folder: Path, target: Path) -> None:
     try:
         folder.rename(target)
     except OSError:
-        if not target.is_dir():  # else another process was first, with the same files
+        if (
+            not target.is_dir()
+        ):  # else another process was first, with the same files
             raise

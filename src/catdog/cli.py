@@ -1,4 +1,6 @@
-"""The command line: `catdog data | train | runs | predict | render | notebooks`."""
+"""The command line: `catdog data | train | runs | predict | render |
+notebooks`.
+"""
 
 import argparse
 import logging
@@ -17,15 +19,17 @@ TRIALS = ("relu", "less_dropout", "small_steps", "narrow")
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one sentence, like all other errors of this program."""
+    """A parser whose errors are one sentence, like all other errors of this
+    program.
+    """
 
     def error(self, message):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0, 2 after an error that the user can
-    cure, 130 after Ctrl-C.
+    """Run one command. Returns the exit status: 0, 2 after an error that the
+    user can cure, 130 after Ctrl-C.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("catdog").setLevel(logging.INFO)
@@ -47,7 +51,9 @@ def parser() -> argparse.ArgumentParser:
         prog="catdog",
         description="Learn to tell cats from dogs, and write the tutorial about it.",
     )
-    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = top.add_subparsers(
+        title="commands", required=True, metavar="COMMAND"
+    )
 
     def command(run, help, example):
         shape = argparse.RawDescriptionHelpFormatter
@@ -73,7 +79,9 @@ def parser() -> argparse.ArgumentParser:
         "catdog train model1 --seed 0 1 2",
     )
     made.add_argument(
-        "model", choices=(*MODELS, "all", *TRIALS), help="a model, all four, or a trial"
+        "model",
+        choices=(*MODELS, "all", *TRIALS),
+        help="a model, all four, or a trial",
     )
     made.add_argument(
         "--seed",
@@ -94,7 +102,9 @@ def parser() -> argparse.ArgumentParser:
 
     command(run_runs, "print what the recorded runs reached", "catdog runs")
 
-    made = command(run_predict, "say what a picture shows", "catdog predict my_pet.jpg")
+    made = command(
+        run_predict, "say what a picture shows", "catdog predict my_pet.jpg"
+    )
     made.add_argument(
         "picture", type=Path, nargs="+", help="JPEG, PNG, GIF or BMP files"
     )
@@ -105,11 +115,16 @@ def parser() -> argparse.ArgumentParser:
         help="a model that was trained here (default: model4)",
     )
     made.add_argument(
-        "--seed", type=whole_number, default=0, help="which of its runs (default: 0)"
+        "--seed",
+        type=whole_number,
+        default=0,
+        help="which of its runs (default: 0)",
     )
 
     made = command(
-        run_render, "render the tutorial into _site/", "catdog render --with built-in"
+        run_render,
+        "render the tutorial into _site/",
+        "catdog render --with built-in",
     )
     made.add_argument(
         "--with",
@@ -135,14 +150,18 @@ def parser() -> argparse.ArgumentParser:
 def positive(text: str) -> int:
     """A whole number from 1 on, for argparse."""
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a whole number from 1 on"
+        )
     return int(text)
 
 
 def whole_number(text: str) -> int:
     """A whole number from 0 on, for argparse."""
     if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a whole number from 0 on"
+        )
     return int(text)
 
 
@@ -185,10 +204,10 @@ def run_train(choice) -> None:
 
 
 def run_runs(choice) -> None:
-    from catdog import evaluation, models, show
+    from catdog import evaluation, models, tables
     from catdog.data import find_pictures
 
-    print(show.runs_table(evaluation.all_runs(models.BUILDERS, find_pictures())))
+    print(tables.runs(evaluation.all_runs(models.BUILDERS, find_pictures())))
 
 
 def run_predict(choice) -> None:
@@ -210,7 +229,9 @@ def run_render(choice) -> None:
         "drawings" if pictures.source == "drawings" else str(pictures.folder)
     )
     index, renderer = site.build(Path.cwd(), choice.renderer)
-    print(f"Rendered by {renderer} with {pictures.source} from {pictures.folder}.")
+    print(
+        f"Rendered by {renderer} with {pictures.source} from {pictures.folder}."
+    )
     print(f"Open {index.resolve().as_uri()}")
 
 

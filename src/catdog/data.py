@@ -43,14 +43,16 @@ class Pictures:
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that stand for all file names: who shares them,
-        shares the split.
+        """Sixteen hexadecimal digits that stand for all file names: who shares
+        them, shares the split.
         """
         return archives.digest(self.train + self.held_out)
 
     @property
     def content(self) -> str:
-        """Sixteen hexadecimal digits that stand for all file names and file sizes."""
+        """Sixteen hexadecimal digits that stand for all file names and file
+        sizes.
+        """
         return archives.digest(
             f"{name} {(self.folder / name).stat().st_size}"
             for name in self.train + self.held_out
@@ -66,9 +68,9 @@ class Split(NamedTuple):
 
 
 class Datasets(NamedTuple):
-    """The three pipelines. Each yields `(pictures, labels)` in batches of up to 32:
-    float32 of shape (batch, 160, 160, 3) in [0, 255], and int32 of shape (batch,), 0
-    cat, 1 dog."""
+    """The three pipelines. Each yields `(pictures, labels)` in batches of up to
+    32: float32 of shape (batch, 160, 160, 3) in [0, 255], and int32 of shape
+    (batch,), 0 cat, 1 dog."""
 
     train: tf.data.Dataset
     validation: tf.data.Dataset
@@ -76,23 +78,27 @@ class Datasets(NamedTuple):
 
 
 def find_pictures() -> Pictures:
-    """Get pictures: from `CATDOG_DATA`, else Keras' cache, else the public download,
-    else drawn ones.
+    """Get pictures: from `CATDOG_DATA`, else Keras' cache, else the public
+    download, else drawn ones.
 
     `CATDOG_DATA` may name a folder or a zip, or be the word `drawings`.
 
     Raises:
-        DataError: when `CATDOG_DATA` is set and does not lead to usable pictures.
-            Without it there is always an answer.
+        DataError: when `CATDOG_DATA` is set and does not lead to usable
+            pictures. Without it there is always an answer.
     """
     wanted = os.environ.get("CATDOG_DATA", "").strip()
     if wanted == "drawings":
         return drawn_pictures()
     if wanted:
-        # A chapter runs in its own folder, while a relative path is meant from the
+        # A chapter runs in its own folder, while a relative path is meant from
+        # the
         # project's.
         return open_pictures(
-            Path(os.environ.get("QUARTO_PROJECT_DIR", ""), Path(wanted).expanduser())
+            Path(
+                os.environ.get("QUARTO_PROJECT_DIR", ""),
+                Path(wanted).expanduser(),
+            )
         )
     return _cached_pictures() or _downloaded_pictures() or drawn_pictures()
 
@@ -101,8 +107,8 @@ def open_pictures(path: Path, source: str = "photographs") -> Pictures:
     """Open and check a folder or a zip of pictures.
 
     Raises:
-        DataError: when it is missing, is neither, lacks a class folder, or holds a file
-            that is no picture.
+        DataError: when it is missing, is neither, lacks a class folder, or
+            holds a file that is no picture.
     """
     if not path.exists():
         raise DataError(
@@ -122,8 +128,8 @@ def open_pictures(path: Path, source: str = "photographs") -> Pictures:
 
 
 def drawn_pictures() -> Pictures:
-    """The drawn set, made at first use and kept in the cache. It has the file names of
-    the photographs.
+    """The drawn set, made at first use and kept in the cache. It has the file
+    names of the photographs.
     """
     folder = archives.cache_folder() / f"drawings-{drawings.version()}"
     if not folder.is_dir():
@@ -132,18 +138,19 @@ def drawn_pictures() -> Pictures:
 
 
 def label(name: str) -> int:
-    """Label of a file name such as `train/dogs/dog.7.jpg`: the position of its folder's
-    class in `CLASSES`.
+    """Label of a file name such as `train/dogs/dog.7.jpg`: the position of its
+    folder's class in `CLASSES`.
     """
     return CLASSES.index(Path(name).parent.name.removesuffix("s"))
 
 
 def split(pictures: Pictures, fold: int = 0) -> Split:
-    """Share out the pictures by file name alone, so that the answer never changes.
+    """Share out the pictures by file name alone, so that the answer never
+    changes.
 
-    In each class, every fifth held-out picture, counted from number `fold`, is for
-    testing; the others validate. Over the five folds, each held-out picture tests
-    exactly once.
+    In each class, every fifth held-out picture, counted from number `fold`, is
+    for testing; the others validate. Over the five folds, each held-out picture
+    tests exactly once.
 
     Args:
         fold: 0 to 4.
@@ -152,7 +159,9 @@ def split(pictures: Pictures, fold: int = 0) -> Split:
         ValueError: for any other fold.
     """
     if fold not in range(FOLDS):
-        raise ValueError(f"There is no fold {fold}: choose one from 0 to {FOLDS - 1}.")
+        raise ValueError(
+            f"There is no fold {fold}: choose one from 0 to {FOLDS - 1}."
+        )
     cats = [name for name in pictures.held_out if label(name) == 0]
     dogs = [name for name in pictures.held_out if label(name) == 1]
     test = cats[fold::FOLDS] + dogs[fold::FOLDS]
@@ -167,9 +176,9 @@ def split(pictures: Pictures, fold: int = 0) -> Split:
 def datasets(pictures: Pictures, fold: int = 0, seed: int = 0) -> Datasets:
     """Build the three pipelines of one fold.
 
-    A picture is decoded once, in the first epoch, and kept in memory as uint8 (75 KiB
-    each). The training pictures come in a new order at each epoch; `seed` fixes the
-    sequence of orders. The others keep their order.
+    A picture is decoded once, in the first epoch, and kept in memory as uint8
+    (75 KiB each). The training pictures come in a new order at each epoch;
+    `seed` fixes the sequence of orders. The others keep their order.
     """
     parts = split(pictures, fold)
     return Datasets(
@@ -182,14 +191,15 @@ def datasets(pictures: Pictures, fold: int = 0, seed: int = 0) -> Datasets:
 def pipeline(
     folder: Path, names: list[str], shuffle_seed: int | None = None
 ) -> tf.data.Dataset:
-    """Decode, keep, shuffle (if there is a seed), batch, prefetch. See `Datasets` for
-    what comes out.
+    """Decode, keep, shuffle (if there is a seed), batch, prefetch. See
+    `Datasets` for what comes out.
     """
     paths = [str(folder / name) for name in names]
     labels = tf.constant([label(name) for name in names], tf.int32)
     dataset = tf.data.Dataset.from_tensor_slices((paths, labels))
     dataset = dataset.map(
-        lambda path, kind: (decode(path), kind), num_parallel_calls=tf.data.AUTOTUNE
+        lambda path, kind: (decode(path), kind),
+        num_parallel_calls=tf.data.AUTOTUNE,
     ).cache()
     if shuffle_seed is not None:
         dataset = dataset.shuffle(
@@ -204,8 +214,8 @@ def pipeline(
 
 
 def decode(path: tf.Tensor | str) -> tf.Tensor:
-    """Read one picture and stretch it to 160x160: uint8 of shape (160, 160, 3) in [0,
-    255].
+    """Read one picture and stretch it to 160x160: uint8 of shape (160, 160, 3)
+    in [0, 255].
     """
     picture = tf.io.decode_image(
         tf.io.read_file(path), channels=3, expand_animations=False
@@ -220,8 +230,8 @@ def keras_home() -> Path:
 
 
 def _cached_pictures() -> Pictures | None:
-    """What `keras.utils.get_file` left behind: today's folder, the older one, or the
-    zip alone.
+    """What `keras.utils.get_file` left behind: today's folder, the older one,
+    or the zip alone.
     """
     for name in (
         "cats_and_dogs_extracted",

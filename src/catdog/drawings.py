@@ -1,6 +1,7 @@
 """Draws cats and dogs, so that the whole tutorial also works without a network.
 
-Both animals share coats, poses, backgrounds and light: only shapes tell them apart.
+Both animals share coats, poses, backgrounds and light: only shapes tell them
+apart.
 """
 
 import os
@@ -23,8 +24,24 @@ SET = {
     "validation/cats": range(2000, 2500),
     "validation/dogs": range(2000, 2500),
 }
-GROUNDS = ["#7fb069", "#b5651d", "#9aa7b5", "#d8c3a5", "#5b8e7d", "#c97b84", "#6d83a8"]
-WALLS = ["#cfe3f1", "#f1dfc9", "#dfe8d5", "#e8d5e2", "#b9c6d2", "#a8b8a0", "#7d8a99"]
+GROUNDS = [
+    "#7fb069",
+    "#b5651d",
+    "#9aa7b5",
+    "#d8c3a5",
+    "#5b8e7d",
+    "#c97b84",
+    "#6d83a8",
+]
+WALLS = [
+    "#cfe3f1",
+    "#f1dfc9",
+    "#dfe8d5",
+    "#e8d5e2",
+    "#b9c6d2",
+    "#a8b8a0",
+    "#7d8a99",
+]
 WHITE, SKY = "#f7f7f2", "#a9d3ee"
 
 
@@ -36,7 +53,8 @@ def draw(kind: str, number: int, seed: int = 0) -> Image.Image:
         number, seed: another of either gives another picture.
 
     Returns:
-        An RGB picture of 160x160 pixels. The same arguments give the same pixels.
+        An RGB picture of 160x160 pixels. The same arguments give the same
+        pixels.
 
     Raises:
         ValueError: for any other kind.
@@ -54,14 +72,19 @@ def draw(kind: str, number: int, seed: int = 0) -> Image.Image:
 
 
 def write_set(folder: Path) -> None:
-    """Write 3,000 drawings as JPEG files, under the file names of the photographs.
+    """Write 3,000 drawings as JPEG files, under the file names of the
+    photographs.
 
     The folder appears when all of them are there, and not before.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         whole = Path(scratch) / "set"
-        jobs = [(part, number) for part, numbers in SET.items() for number in numbers]
+        jobs = [
+            (part, number)
+            for part, numbers in SET.items()
+            for number in numbers
+        ]
         for part, number in tqdm(jobs, "Drawing pictures", disable=quiet()):
             kind = part.split("/")[1].removesuffix("s")
             (whole / part).mkdir(parents=True, exist_ok=True)
@@ -70,14 +93,18 @@ def write_set(folder: Path) -> None:
         try:
             os.rename(whole, folder)
         except OSError:
-            if not folder.is_dir():  # else another process was first, with the same set
+            if (
+                not folder.is_dir()
+            ):  # else another process was first, with the same set
                 raise
             shutil.rmtree(whole)
 
 
 def version() -> str:
     """Sixteen hexadecimal digits that stand for the code that draws."""
-    return digest(Path(code).read_text() for code in (__file__, animals.__file__))
+    return digest(
+        Path(code).read_text() for code in (__file__, animals.__file__)
+    )
 
 
 def background(chance: random.Random) -> Image.Image:
@@ -85,7 +112,9 @@ def background(chance: random.Random) -> Image.Image:
     horizon = chance.randint(120, 230)
     scene = Image.new("RGB", (LARGE, LARGE), chance.choice(WALLS))
     pen = ImageDraw.Draw(scene)
-    chance.choice([stripes, dots, window, sky, sofa, plain])(pen, chance, horizon)
+    chance.choice([stripes, dots, window, sky, sofa, plain])(
+        pen, chance, horizon
+    )
     pen.rectangle((0, horizon, LARGE, LARGE), fill=chance.choice(GROUNDS))
     chance.choice([grass, boards, rug, plain])(pen, chance, horizon)
     return scene
@@ -121,7 +150,9 @@ def sky(pen, chance, horizon):
     for _ in range(chance.randint(2, 4)):
         x, y = chance.randint(-20, 280), chance.randint(6, 90)
         for shift, lift in [(0, 0), (22, 12), (44, 0)]:
-            pen.ellipse((x + shift, y - lift, x + shift + 44, y + 30), fill=WHITE)
+            pen.ellipse(
+                (x + shift, y - lift, x + shift + 44, y + 30), fill=WHITE
+            )
 
 
 def sofa(pen, chance, horizon):
@@ -134,7 +165,9 @@ def sofa(pen, chance, horizon):
 def grass(pen, chance, horizon):
     for _ in range(90):
         x, y = chance.randint(0, LARGE), chance.randint(horizon, LARGE)
-        pen.line((x, y, x + chance.randint(-5, 5), y - 12), fill="#4f7d44", width=2)
+        pen.line(
+            (x, y, x + chance.randint(-5, 5), y - 12), fill="#4f7d44", width=2
+        )
 
 
 def boards(pen, chance, horizon):
@@ -143,12 +176,16 @@ def boards(pen, chance, horizon):
 
 
 def rug(pen, chance, horizon):
-    for edge, colour in zip((0, 14, 28), chance.sample(GROUNDS, 3), strict=True):
+    for edge, colour in zip(
+        (0, 14, 28), chance.sample(GROUNDS, 3), strict=True
+    ):
         box = (20 + edge, horizon + 10 + edge / 2, 300 - edge, 330 - edge)
         pen.ellipse(box, fill=colour)
 
 
-def framed(layer: Image.Image, chance: random.Random, close: bool) -> Image.Image:
+def framed(
+    layer: Image.Image, chance: random.Random, close: bool
+) -> Image.Image:
     """Turn, zoom and shift an animal, as a photographer's hand would."""
     zoom = chance.uniform(1.1, 1.4) if close else chance.uniform(0.75, 1.25)
     turn = chance.uniform(-8, 8) if close else chance.uniform(-14, 14)
@@ -166,6 +203,10 @@ def framed(layer: Image.Image, chance: random.Random, close: bool) -> Image.Imag
 
 def lit(scene: Image.Image, chance: random.Random) -> Image.Image:
     """The scene in brighter or dimmer, stronger or paler light."""
-    for enhance in (ImageEnhance.Brightness, ImageEnhance.Color, ImageEnhance.Contrast):
+    for enhance in (
+        ImageEnhance.Brightness,
+        ImageEnhance.Color,
+        ImageEnhance.Contrast,
+    ):
         scene = enhance(scene).enhance(chance.uniform(0.8, 1.15))
     return scene

@@ -2,8 +2,8 @@
 
 
 class CatdogError(Exception):
-    """Something outside the code is wrong. The message is one sentence that names the
-    cure.
+    """Something outside the code is wrong. The message is one sentence that
+    names the cure.
     """
 
 

@@ -1,4 +1,6 @@
-"""How good is it? Scores on held-out pictures, with the doubt that belongs to them."""
+"""How good is it? Scores on held-out pictures, with the doubt that belongs to
+them.
+"""
 
 from collections import Counter
 
@@ -12,7 +14,9 @@ BARS = {"model1": 0.52, "model2": 0.55, "model3": 0.70, "model4": 0.95}
 
 
 def label_counts(names) -> dict[str, int]:
-    """How many of these file names belong to each class, as `{"cat": …, "dog": …}`."""
+    """How many of these file names belong to each class, as `{"cat": …, "dog":
+    …}`.
+    """
     counts = Counter(label(name) for name in names)
     return {kind: counts[position] for position, kind in enumerate(CLASSES)}
 
@@ -47,15 +51,20 @@ def one_per_fold(runs: list[Run]) -> list[Run]:
 def pooled_test(runs: list[Run]) -> tuple[int, int]:
     """Correct answers and pictures of the test sets of `one_per_fold` together."""
     tests = [run.test for run in one_per_fold(runs)]
-    return sum(test["correct"] for test in tests), sum(test["n"] for test in tests)
+    return sum(test["correct"] for test in tests), sum(
+        test["n"] for test in tests
+    )
 
 
 def best_model(runs: dict[str, list[Run]]) -> str:
-    """Name of the model with the highest mean validation accuracy: the test set has no
-    say.
+    """Name of the model with the highest mean validation accuracy: the test set
+    has no say.
     """
     return max(
-        runs, key=lambda name: mean([run.validation["accuracy"] for run in runs[name]])
+        runs,
+        key=lambda name: mean(
+            [run.validation["accuracy"] for run in runs[name]]
+        ),
     )
 
 
@@ -66,8 +75,8 @@ def mean(values) -> float:
 
 
 def confusion(scores: list) -> list[list[int]]:
-    """2x2 counts: row = what the picture shows, column = the answer, both in the order
-    cat, dog.
+    """2x2 counts: row = what the picture shows, column = the answer, both in
+    the order cat, dog.
     """
     table = [[0, 0], [0, 0]]
     for _, kind, dog in scores:
@@ -76,7 +85,9 @@ def confusion(scores: list) -> list[list[int]]:
 
 
 def worst_mistakes(scores: list, most: int = 8) -> list:
-    """At most `most` entries of `scores`: wrong answers, the most confident first."""
+    """At most `most` entries of `scores`: wrong answers, the most confident
+    first.
+    """
     wrong = [score for score in scores if (score[2] >= 0.5) != bool(score[1])]
     return sorted(wrong, key=lambda score: -abs(score[2] - 0.5))[:most]
 
@@ -88,8 +99,8 @@ def settled(run: Run, last: int = 5) -> tuple[float, float]:
 
 
 def gap(run: Run, last: int = 5) -> float:
-    """Training accuracy minus validation accuracy, mean over the last epochs. Well
-    above 0 means overfitting.
+    """Training accuracy minus validation accuracy, mean over the last epochs.
+    Well above 0 means overfitting.
     """
     return mean(run.history["accuracy"][-last:]) - mean(
         run.history["val_accuracy"][-last:]
@@ -99,6 +110,7 @@ def gap(run: Run, last: int = 5) -> float:
 def all_runs(builders: dict, pictures: Pictures) -> dict[str, list[Run]]:
     """The recorded runs of each model that has any, by the model's name."""
     found = {
-        name: recorded_runs(builder, pictures) for name, builder in builders.items()
+        name: recorded_runs(builder, pictures)
+        for name, builder in builders.items()
     }
     return {name: runs for name, runs in found.items() if runs}

@@ -1,4 +1,6 @@
-"""Import TensorFlow without the lines that its C++ half writes to standard error."""
+"""Import TensorFlow without the lines that its C++ half writes to standard
+error.
+"""
 
 import os
 from contextlib import contextmanager
@@ -8,8 +10,8 @@ from contextlib import contextmanager
 def native_errors():
     """Drop what non-Python code writes to file descriptor 2.
 
-    TensorFlow greets with a dozen lines on processor features, before its own switch,
-    `TF_CPP_MIN_LOG_LEVEL`, takes effect.
+    TensorFlow greets with a dozen lines on processor features, before its own
+    switch, `TF_CPP_MIN_LOG_LEVEL`, takes effect.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)

@@ -1,8 +1,8 @@
 """The four models of the tutorial, and the parts they share.
 
-Each builder takes nothing and returns a new, compiled model. All of them take float32
-pictures of shape (batch, 160, 160, 3) in [0, 255] and give logits of shape (batch, 2):
-the first for cat, the second for dog.
+Each builder takes nothing and returns a new, compiled model. All of them take
+float32 pictures of shape (batch, 160, 160, 3) in [0, 255] and give logits of
+shape (batch, 2): the first for cat, the second for dog.
 """
 
 import functools
@@ -20,13 +20,13 @@ from catdog.errors import WeightsError
 IMAGE_SHAPE = (*IMAGE_SIZE, 3)
 EPOCHS = 20
 BATCHES = 63  # that make up an epoch: 2,000 training pictures, 32 in each but the last
-WEIGHTS_NAME = (
-    f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{IMAGE_SIZE[0]}_no_top.h5"
-)
+WEIGHTS_NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_160_no_top.h5"
 
 
 def network(filters=(32, 64, 128, 128), activation="leaky_relu", dropout=0.4):
-    """The layers of the first three models: ever more filters on ever smaller maps."""
+    """The layers of the first three models: ever more filters on ever smaller
+    maps.
+    """
     lively = {"activation": activation, "kernel_initializer": "he_uniform"}
     parts = []
     for number in filters:
@@ -45,8 +45,8 @@ def network(filters=(32, 64, 128, 128), activation="leaky_relu", dropout=0.4):
 
 
 def augmentation() -> list[layers.Layer]:
-    """Two layers that change a picture at random while training, and let it pass at any
-    other time.
+    """Two layers that change a picture at random while training, and let it
+    pass at any other time.
     """
     return [layers.RandomFlip("horizontal"), layers.RandomRotation(0.05)]
 
@@ -59,8 +59,8 @@ def preprocessor() -> keras.Model:
 
 
 def base_model_layer() -> keras.Model:
-    """MobileNetV2 without its classifier, as one frozen layer: (batch, 160, 160, 3) in
-    [-1, 1] to (batch, 5, 5, 1280).
+    """MobileNetV2 without its classifier, as one frozen layer: (batch, 160,
+    160, 3) in [-1, 1] to (batch, 5, 5, 1280).
     """
     base_model = mobilenet_v2()
     base_model.trainable = False
@@ -102,18 +102,24 @@ def model3() -> keras.Model:
 
 def model4() -> keras.Model:
     """Transfer learning: MobileNetV2 sees, one small layer learns to decide."""
-    head = [layers.GlobalAveragePooling2D(), layers.Dropout(0.2), layers.Dense(2)]
+    head = [
+        layers.GlobalAveragePooling2D(),
+        layers.Dropout(0.2),
+        layers.Dense(2),
+    ]
     return compiled(
         [preprocessor(), *augmentation(), base_model_layer(), *head], "model4"
     )
 
 
-BUILDERS = {builder.__name__: builder for builder in (model1, model2, model3, model4)}
+BUILDERS = {
+    builder.__name__: builder for builder in (model1, model2, model3, model4)
+}
 
 
 def mobilenet_v2() -> keras.Model:
-    """MobileNetV2 with its ImageNet weights or, where they cannot be had, with random
-    ones and a warning.
+    """MobileNetV2 with its ImageNet weights or, where they cannot be had, with
+    random ones and a warning.
 
     Random weights are enough to look at the model. `catdog train` refuses them.
     """
@@ -133,12 +139,12 @@ def warn_once(message: str) -> None:
 
 
 def pretrained_mobilenet_v2() -> keras.Model:
-    """MobileNetV2 with the weights learned on ImageNet: Keras' cache first, then the
-    public download.
+    """MobileNetV2 with the weights learned on ImageNet: Keras' cache first,
+    then the public download.
 
     Raises:
-        WeightsError: when the download fails or the file in the cache is not what it
-            should be.
+        WeightsError: when the download fails or the file in the cache is not
+            what it should be.
     """
     before = socket.getdefaulttimeout()
     # Keras' own download would wait for ever.
@@ -147,7 +153,8 @@ def pretrained_mobilenet_v2() -> keras.Model:
         return keras.applications.MobileNetV2(
             input_shape=IMAGE_SHAPE, include_top=False, weights="imagenet"
         )
-    # Keras raises a bare Exception when a download fails, others for a bad file.
+    # Keras raises a bare Exception when a download fails, others for a bad
+    # file.
     except Exception as error:
         path = weights_path()
         cure = (

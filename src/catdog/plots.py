@@ -21,8 +21,8 @@ TRAINING, VALIDATION, BASELINE = "#0072b2", "#d55e00", "#5c6670"
 
 
 def figure(draw):
-    """Draw in the project's style, and close the figure, so that a notebook shows it
-    once: as the cell's value.
+    """Draw in the project's style, and close the figure, so that a notebook
+    shows it once: as the cell's value.
     """
 
     @functools.wraps(draw)
@@ -41,9 +41,13 @@ def picture_grid(pictures: Pictures, columns: int = 3, seed: int = 1) -> Figure:
     chance = random.Random(seed)
     grid, axes = plt.subplots(len(CLASSES), columns, figsize=(7.2, 5.1))
     for kind, row in zip(CLASSES, axes, strict=True):
-        names = [name for name in pictures.train if CLASSES[label(name)] == kind]
+        names = [
+            name for name in pictures.train if CLASSES[label(name)] == kind
+        ]
         for axis, name in zip(row, chance.sample(names, columns), strict=True):
-            _show(axis, decode(str(pictures.folder / name)), kind, COLOURS[kind])
+            _show(
+                axis, decode(str(pictures.folder / name)), kind, COLOURS[kind]
+            )
     return grid
 
 
@@ -52,7 +56,9 @@ def label_frequencies(counts: dict[str, int]) -> Figure:
     """One bar for each class. `counts` as `evaluation.label_counts` gives them."""
     chart, axis = plt.subplots(figsize=(7.2, 1.8))
     bars = axis.barh(
-        list(counts), list(counts.values()), color=[COLOURS[kind] for kind in counts]
+        list(counts),
+        list(counts.values()),
+        color=[COLOURS[kind] for kind in counts],
     )
     axis.bar_label(bars, padding=4, fmt="{:,.0f}")
     axis.invert_yaxis()
@@ -66,21 +72,26 @@ def label_frequencies(counts: dict[str, int]) -> Figure:
 def augmented(
     layer: keras.layers.Layer, picture: np.ndarray, copies: int = 4
 ) -> Figure:
-    """A picture beside what a random layer makes of it. `picture`: shape (160, 160, 3),
-    in [0, 255].
+    """A picture beside what a random layer makes of it. `picture`: shape (160,
+    160, 3), in [0, 255].
     """
     strip, axes = plt.subplots(1, copies + 1, figsize=(7.2, 1.75))
     _show(axes[0], picture, "original")
     batch = keras.ops.cast(picture[None], "float32")
     for number, axis in enumerate(axes[1:], start=1):
-        _show(axis, layer(batch, training=True)[0], f"copy {number}", weight="normal")
+        _show(
+            axis,
+            layer(batch, training=True)[0],
+            f"copy {number}",
+            weight="normal",
+        )
     return strip
 
 
 @figure
 def history(runs: list[Run], baseline: float = 0.5) -> Figure:
-    """Accuracy at each epoch, in training and validation: every run thin, their mean
-    thick, the baseline dashed.
+    """Accuracy at each epoch, in training and validation: every run thin, their
+    mean thick, the baseline dashed.
     """
     chart, axis = plt.subplots(figsize=(7.2, 3.8))
     epochs = range(1, runs[0].epochs + 1)
@@ -99,7 +110,11 @@ def history(runs: list[Run], baseline: float = 0.5) -> Figure:
         if len(runs) > 1:
             axis.plot(epochs, values.T, color=colour, linewidth=0.7, alpha=0.5)
     axis.axhline(
-        baseline, color=BASELINE, linestyle="--", linewidth=1.2, label="baseline"
+        baseline,
+        color=BASELINE,
+        linestyle="--",
+        linewidth=1.2,
+        label="baseline",
     )
     axis.set(xlabel="epoch", ylabel="accuracy", xlim=(0.5, len(epochs) + 0.5))
     axis.xaxis.get_major_locator().set_params(integer=True)
@@ -112,8 +127,8 @@ def history(runs: list[Run], baseline: float = 0.5) -> Figure:
 def comparison(
     runs: dict[str, list[Run]], bars: dict[str, float], baseline: float = 0.5
 ) -> Figure:
-    """Validation accuracy of each model: a dot for each run, the mean in words, the
-    course's demand as a tick.
+    """Validation accuracy of each model: a dot for each run, the mean in words,
+    the course's demand as a tick.
     """
     chart, axis = plt.subplots(figsize=(7.2, 3.0))
     for row, (name, group) in enumerate(runs.items()):
@@ -127,9 +142,16 @@ def comparison(
             zorder=1,
         )
         axis.plot(
-            values, [row] * len(values), "o", color=VALIDATION, markersize=8, zorder=3
+            values,
+            [row] * len(values),
+            "o",
+            color=VALIDATION,
+            markersize=8,
+            zorder=3,
         )
-        axis.plot([bars[name]] * 2, [row - 0.3, row + 0.3], color=TRAINING, zorder=2)
+        axis.plot(
+            [bars[name]] * 2, [row - 0.3, row + 0.3], color=TRAINING, zorder=2
+        )
         axis.annotate(
             f"{mean(values):.1%}",
             (max(*values, bars[name]), row),
@@ -176,18 +198,22 @@ def confusion_matrix(scores: list) -> Figure:
 
 @figure
 def mistakes(scores: list, pictures: Pictures) -> Figure:
-    """Pictures that a model got wrong. Where the photographs are not at hand, a grey
-    tile stands for each.
+    """Pictures that a model got wrong. Where the photographs are not at hand, a
+    grey tile stands for each.
     """
     columns = 4
     rows = max(1, -(-len(scores) // columns))
-    grid, axes = plt.subplots(rows, columns, figsize=(7.2, 2.3 * rows), squeeze=False)
+    grid, axes = plt.subplots(
+        rows, columns, figsize=(7.2, 2.3 * rows), squeeze=False
+    )
     for axis in axes.flat:
         axis.axis("off")
     for axis, (name, _, dog) in zip(axes.flat, scores, strict=False):
         sure = f"{max(dog, 1 - dog):.0%} {CLASSES[int(dog >= 0.5)]}"
         if pictures.source == "photographs":
-            _show(axis, decode(str(pictures.folder / name)), sure, weight="normal")
+            _show(
+                axis, decode(str(pictures.folder / name)), sure, weight="normal"
+            )
         else:
             _show(axis, np.full((*IMAGE_SIZE, 3), 225), sure, weight="normal")
             axis.text(
@@ -203,8 +229,8 @@ def mistakes(scores: list, pictures: Pictures) -> Figure:
 
 @figure
 def test_accuracies(results: dict[str, tuple[int, int]]) -> Figure:
-    """Accuracy on test pictures with its 95 % interval. `results` maps a model's name
-    to (correct, n).
+    """Accuracy on test pictures with its 95 % interval. `results` maps a
+    model's name to (correct, n).
     """
     chart, axis = plt.subplots(figsize=(7.2, 2.6))
     for row, (correct, n) in enumerate(results.values()):
@@ -222,15 +248,20 @@ def test_accuracies(results: dict[str, tuple[int, int]]) -> Figure:
     axis.invert_yaxis()
     axis.grid(visible=False, axis="y")
     axis.set(
-        xlim=(0.5, 1.25), xlabel="accuracy on test pictures, with its 95 % interval"
+        xlim=(0.5, 1.25),
+        xlabel="accuracy on test pictures, with its 95 % interval",
     )
     axis.set_xticks(np.arange(0.5, 1.01, 0.1))
     axis.xaxis.set_major_formatter(PercentFormatter(1))
     return chart
 
 
-def example_picture(pictures: Pictures, name="train/cats/cat.4.jpg") -> np.ndarray:
-    """One picture as uint8 of shape (160, 160, 3); the first if none has that name."""
+def example_picture(
+    pictures: Pictures, name="train/cats/cat.4.jpg"
+) -> np.ndarray:
+    """One picture as uint8 of shape (160, 160, 3); the first if none has that
+    name.
+    """
     found = name if name in pictures.train else pictures.train[0]
     return np.asarray(decode(str(pictures.folder / found)))
 

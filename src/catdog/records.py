@@ -1,7 +1,8 @@
 """What is kept of a training: the run and its JSON record.
 
-`catdog train` writes `assets/runs/<model>-<seed>.json`. A record counts as long as it
-belongs to the code: the same layers, settings, seed and split give the same key.
+`catdog train` writes `assets/runs/<model>-<seed>.json`. A record counts as long
+as it belongs to the code: the same layers, settings, seed and split give the
+same key.
 """
 
 import hashlib
@@ -23,7 +24,8 @@ from catdog.models import EPOCHS
 
 Builder = Callable[[], keras.Model]
 
-# What of a layer's configuration changes the result. A fixed list, so that an entry
+# What of a layer's configuration changes the result. A fixed list, so that an
+# entry
 # which a new Keras adds changes no key.
 TELLING = tuple(
     [
@@ -46,15 +48,17 @@ class Run:
     """One training of one model. The fields are those of its JSON record.
 
     Attributes:
-        model, seed, fold, epochs: what was trained, and which fifth of the held-out
-            pictures was the test set.
-        key: sixteen hexadecimal digits that stand for layers, settings, seed and split.
-        history: `accuracy`, `val_accuracy`, `loss`, `val_loss`: one value an epoch;
-            accuracies in [0, 1].
+        model, seed, fold, epochs: what was trained, and which fifth of the
+            held-out pictures was the test set.
+        key: sixteen hexadecimal digits that stand for layers, settings, seed
+            and split.
+        history: `accuracy`, `val_accuracy`, `loss`, `val_loss`: one value an
+            epoch; accuracies in [0, 1].
         validation, test: `n`, `correct`, `accuracy` after the last epoch.
-        scores: one `[file name, label, probability of dog]` for each test picture.
-        data: `source`, `train`, `validation`, `test` (counts), `fingerprint` (names),
-            `content` (names and sizes).
+        scores: one `[file name, label, probability of dog]` for each test
+            picture.
+        data: `source`, `train`, `validation`, `test` (counts), `fingerprint`
+            (names), `content` (names and sizes).
         parameters: `trainable` and `frozen` counts.
         settings: layers, optimizer, learning rate, loss, batch size.
         environment: versions, cores and platform of the machine.
@@ -108,14 +112,20 @@ def settings(model: keras.Model) -> dict:
     return {
         "layers": [_layer(layer) for layer in model.layers],
         "optimizer": type(model.optimizer).__name__,
-        "learning_rate": rate["config"] if isinstance(rate, dict) else float(rate),
+        "learning_rate": rate["config"]
+        if isinstance(rate, dict)
+        else float(rate),
         "loss": type(model.loss).__name__,
         "batch_size": BATCH_SIZE,
     }
 
 
-def run_key(model: keras.Model, pictures: Pictures, seed: int, epochs: int) -> str:
-    """Sixteen hexadecimal digits: equal when settings, file names, seed, epochs are."""
+def run_key(
+    model: keras.Model, pictures: Pictures, seed: int, epochs: int
+) -> str:
+    """Sixteen hexadecimal digits: equal when settings, file names, seed, epochs
+    are.
+    """
     parts = [settings(model), pictures.fingerprint, seed, epochs]
     text = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -153,9 +163,12 @@ def record(run: Run, folder: Path | None = None) -> Path:
         folder = runs_folder() / "drawn" if drawn else runs_folder()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{run.model}-{run.seed}.json"
-    values = {name: value for name, value in vars(run).items() if name != "network"}
+    values = {
+        name: value for name, value in vars(run).items() if name != "network"
+    }
     lines = [
-        f" {json.dumps(name)}: {json.dumps(value)}" for name, value in values.items()
+        f" {json.dumps(name)}: {json.dumps(value)}"
+        for name, value in values.items()
     ]
     part = path.with_suffix(f".{os.getpid()}.part")
     part.write_text("{\n" + ",\n".join(lines) + "\n}\n")
@@ -178,11 +191,14 @@ def read_run(path: Path) -> Run:
         ) from error
 
 
-def recorded_runs(builder: Builder, pictures: Pictures, epochs: int = EPOCHS) -> Runs:
+def recorded_runs(
+    builder: Builder, pictures: Pictures, epochs: int = EPOCHS
+) -> Runs:
     """All records that belong to this code and this split, by seed.
 
-    Drawings share the file names of the photographs. Where only they are at hand, a
-    record on drawings comes first, and one on photographs stands in for it.
+    Drawings share the file names of the photographs. Where only they are at
+    hand, a record on drawings comes first, and one on photographs stands in for
+    it.
     """
     homes = [runs_folder()]
     if pictures.source == "drawings":
@@ -199,10 +215,17 @@ def recorded_runs(builder: Builder, pictures: Pictures, epochs: int = EPOCHS) ->
 
 def _layer(layer) -> list:
     config = layer.get_config()
+    telling = {
+        name: config[name] for name in TELLING if config.get(name) is not None
+    }
     return [
         type(layer).__name__,
         list(layer.output.shape[1:]),
         layer.count_params(),
         layer.trainable,
-        {name: config[name] for name in TELLING if config.get(name) is not None},
+        {name: _plain(value) for name, value in telling.items()},
     ]
+
+
+def _plain(value):
+    return list(value) if isinstance(value, tuple) else value

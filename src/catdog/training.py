@@ -1,7 +1,8 @@
 """Train a model now, or replay the run that was recorded.
 
-Training all models takes long; reading about it does not. So each training is recorded
-once, with `catdog train`, and replayed wherever its record belongs to the code.
+Training all models takes long; reading about it does not. So each training is
+recorded once, with `catdog train`, and replayed wherever its record belongs to
+the code.
 """
 
 import os
@@ -22,18 +23,23 @@ from catdog.records import Builder, Run, Runs
 
 
 def fit(
-    builder: Builder, pictures: Pictures, seed: int = 0, epochs: int | None = None
+    builder: Builder,
+    pictures: Pictures,
+    seed: int = 0,
+    epochs: int | None = None,
 ) -> Runs:
     """Replay all recorded runs of a model.
 
-    Train one if there are none, or if the environment variable `CATDOG_TRAIN` is set.
+    Train one if there are none, or if the environment variable `CATDOG_TRAIN`
+    is set.
 
     Args:
         builder: one of `catdog.models`' functions.
         pictures: what to train on.
-        seed: of the run to train. It fixes the first weights, the order of pictures and
-            the augmentation.
-        epochs: passes through the training pictures; else `CATDOG_EPOCHS`, else 20.
+        seed: of the run to train. It fixes the first weights, the order of
+            pictures and the augmentation.
+        epochs: passes through the training pictures; else `CATDOG_EPOCHS`, else
+            20.
     """
     epochs = epochs or int(os.environ.get("CATDOG_EPOCHS") or EPOCHS)
     if not os.environ.get("CATDOG_TRAIN"):
@@ -59,7 +65,9 @@ def train(
     fold = seed % data.FOLDS
     sets = data.datasets(pictures, fold, seed)
     start = time.perf_counter()
-    with tqdm(total=epochs, desc=f"{model.name}, seed {seed}", disable=quiet()) as bar:
+    with tqdm(
+        total=epochs, desc=f"{model.name}, seed {seed}", disable=quiet()
+    ) as bar:
         history = model.fit(
             sets.train,
             validation_data=sets.validation,
@@ -118,7 +126,9 @@ def progress(bar: tqdm) -> keras.callbacks.Callback:
     return keras.callbacks.LambdaCallback(on_epoch_end=advance)
 
 
-def score(model: keras.Model, dataset: tf.data.Dataset, names: list[str]) -> list:
+def score(
+    model: keras.Model, dataset: tf.data.Dataset, names: list[str]
+) -> list:
     """`[file name, label, probability of dog]` for each picture of a dataset.
 
     The dataset must be unshuffled, and `names` in its order.
@@ -139,7 +149,8 @@ def tally(scores: list) -> dict:
 
 
 def predict(network: keras.Model, path: Path) -> tuple[str, float]:
-    """What one picture shows: `"cat"` or `"dog"`, and its probability in [0.5, 1].
+    """What one picture shows: `"cat"` or `"dog"`, and its probability in [0.5,
+    1].
 
     Raises:
         CatdogError: when the file is missing or is no picture.

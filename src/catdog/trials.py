@@ -26,5 +26,6 @@ def narrow() -> keras.Model:
 
 
 TRIALS = {
-    builder.__name__: builder for builder in (relu, less_dropout, small_steps, narrow)
+    builder.__name__: builder
+    for builder in (relu, less_dropout, small_steps, narrow)
 }

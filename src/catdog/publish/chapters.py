@@ -20,6 +20,7 @@ from catdog.errors import CatdogError
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 CELL_OPTIONS = re.compile(r"\A(?:#\|.*\n?)+")
+INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 OPTIONS = {
@@ -56,7 +57,7 @@ except ImportError:
 
 
 class PublishError(CatdogError):
-    """A chapter or `_quarto.yml` is at fault. The message says where, and what to do."""
+    """A chapter or `_quarto.yml` is at fault. The message says where and why."""
 
     def __init__(self, message: str, status: int = 2):
         super().__init__(message)
@@ -65,7 +66,7 @@ class PublishError(CatdogError):
 
 @dataclass(frozen=True)
 class Project:
-    """What `_quarto.yml` says. `sidebar` has a (heading, [(path, text)]) per section."""
+    """What `_quarto.yml` says. `sidebar` has a (heading, [(path, text)]) a section."""
 
     root: Path
     website: dict
@@ -128,9 +129,11 @@ def read_project(root: Path) -> Project:
 
 
 def _entry(item: str | dict) -> tuple[str, str]:
-    return (
-        (item["href"], item.get("text", "")) if isinstance(item, dict) else (item, "")
-    )
+    if isinstance(item, str):
+        return item, ""
+    if "href" not in item:
+        raise PublishError(f"_quarto.yml: give the sidebar's {item} an `href:`.")
+    return item["href"], item.get("text", "")
 
 
 def _title(root: Path, name: str) -> str:
@@ -142,7 +145,8 @@ def _yaml(text: str, where: str) -> dict:
     try:
         read = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
-        raise PublishError(f"{where}: not valid YAML: {' '.join(str(error).split())}")
+        said = " ".join(str(error).split())
+        raise PublishError(f"{where}: not valid YAML: {said}") from None
     if not isinstance(read, dict):
         raise PublishError(f"{where}: expected lines of the form `key: value`.")
     return read
@@ -175,8 +179,10 @@ def read_chapter(project: Project, name: str) -> Chapter:
 
 def refuse_unknown(path: Path) -> list[tuple[int, str]]:
     """What a chapter must not use, as (line, reason); empty if all is well."""
-    found, fence, divs = [], None, 0
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    text = path.read_text(encoding="utf-8")
+    text = FRONT_MATTER.sub(lambda front: "\n" * front[0].count("\n"), text)
+    found, fence, opened, divs = [], None, 0, []
+    for number, line in enumerate(text.splitlines(), 1):
         if fence is not None:
             option = re.match(r"#\|\s*([\w-]+):", line)
             if fence == "{python}" and option and option[1] not in OPTIONS:
@@ -186,17 +192,19 @@ def refuse_unknown(path: Path) -> list[tuple[int, str]]:
             if re.match(r"\s*```\s*$", line):
                 fence = None
             continue
+        words = INLINE_CODE.sub("", line)
+        reasons = [why for pattern, why in REFUSED if re.match(pattern, words)]
         if re.search(r"(?<!`)`\{python\}", line):
-            found.append((number, "inline code does not run in Colab: use a cell"))
-        text = re.sub(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", "", line)
-        reasons = [why for pattern, why in REFUSED if re.match(pattern, text)]
-        fence = line.strip().strip("`") if line.lstrip().startswith("```") else None
+            reasons.append("inline code does not run in Colab: use a cell")
+        if line.lstrip().startswith("```"):
+            fence, opened = line.strip().strip("`"), number
         if line.startswith(":::"):
-            divs += 1 if line.strip(": ") else -1
+            divs = [*divs, number] if line.strip(": ") else divs[:-1]
         if divs and fence == "{python}":
             reasons.append("a cell inside a div is lost: move it out")
         found += [(number, why) for why in reasons[:1]]
-    return found
+    left = divs[-1:] if fence is None else [opened]
+    return found + [(number, "this is never closed") for number in left]
 
 
 def execute_all(chapters: list[Chapter], jobs: int) -> None:
@@ -210,9 +218,15 @@ def execute_all(chapters: list[Chapter], jobs: int) -> None:
     async def run():
         started.set_result((asyncio.get_running_loop(), asyncio.current_task()))
         turn = asyncio.Semaphore(jobs)
-        await asyncio.gather(*(_execute(chapter, turn) for chapter in chapters))
+        tasks = [asyncio.create_task(_execute(c, turn)) for c in chapters]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    # Not in the main thread: there nbclient takes Ctrl-C over, and stops one kernel only.
+    # Not in the main thread: there nbclient takes Ctrl-C over, and stops one kernel.
     with ThreadPoolExecutor(1) as thread:
         done = thread.submit(asyncio.run, run())
         try:

@@ -37,7 +37,7 @@ METADATA = {
 def write_notebooks(root: Path, out: str = "assets/notebooks") -> list[Path]:
     """Write a notebook for each chapter of the project in `root`; return the files.
 
-    Raises PublishError for whatever is wrong with a chapter, before anything is written.
+    Raises PublishError for whatever is wrong with a chapter, and then writes nothing.
     """
     made = _notebooks(root, out)
     for path, text in made.items():
@@ -72,7 +72,9 @@ def _notebooks(root: Path, out: str) -> dict[Path, str]:
 
 def notebook(chapter: Chapter) -> str:
     """A chapter as the text of an `.ipynb` file."""
-    runs = [c for c in chapter.code_cells if c.metadata.options.get("eval") is not False]
+    runs = [
+        c for c in chapter.code_cells if c.metadata.options.get("eval") is not False
+    ]
     texts = CELL_MARK.split(pandoc(compose(chapter, _cell), MARKDOWN))
     head = f"# {chapter.meta['title']}\n\n{chapter.meta.get('description', '')}"
     repository = chapter.project.website.get("repo-url")

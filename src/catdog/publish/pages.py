@@ -29,7 +29,7 @@ from catdog.publish.chapters import (
 )
 
 MIME_TYPES = ("text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain")
-SHELL_FILES = ("site.css", "site.js")
+SHELL_FILES = ("assets/site.css", "assets/site.js")
 
 
 def render(
@@ -51,10 +51,15 @@ def render(
     # Without outputs at first: a wrong reference need not wait for the cells to run.
     drafts = {chapter.name: page(chapter) for chapter in chapters}
     check(project, drafts)
+    unknown = set(only or ()) - drafts.keys()
+    if unknown:
+        raise PublishError(f"{unknown.pop()} is no page of this project.")
     chosen = [chapter for chapter in chapters if not only or chapter.name in only]
     execute_all(chosen, jobs or os.cpu_count() or 1)
     target = project.root / out
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{out}-") as work:
+    with tempfile.TemporaryDirectory(
+        dir=target.parent, prefix=f".{target.name}-"
+    ) as work:
         site, old = Path(work, "new"), Path(work, "old")
         shutil.copytree(target, site) if only and target.exists() else site.mkdir()
         fresh = {chapter.name: page(chapter, site) for chapter in chosen}
@@ -63,9 +68,9 @@ def render(
             shutil.copyfile(project.root / path, site / path)
         for name, text in fresh.items():
             (site / _html(name)).write_text(text, encoding="utf-8")
+        (site / "assets").mkdir(exist_ok=True)
         for file in SHELL_FILES:
-            (site / "assets").mkdir(exist_ok=True)
-            shutil.copyfile(assets() / file, site / "assets" / file)
+            shutil.copyfile(assets() / Path(file).name, site / file)
         if target.exists():
             target.rename(old)
         site.rename(target)
@@ -91,6 +96,7 @@ def page(chapter: Chapter, site: Path | None = None) -> str:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        undefined=jinja2.ChainableUndefined,
     ).get_template("page.html.j2")
     up = "../" * name.count("/")
     return shell.render(
@@ -106,7 +112,7 @@ def page(chapter: Chapter, site: Path | None = None) -> str:
 
 
 def compose(chapter: Chapter, cell_markdown: Callable) -> str:
-    """A chapter as one document; `cell_markdown(cell, number)` writes the code cells."""
+    """A chapter as one document. `cell_markdown(cell, number)` writes code cells."""
     numbers = itertools.count(1)
     return "\n\n".join(
         cell.source
@@ -250,13 +256,9 @@ def check(
             if path in found:
                 if anchor and anchor not in found[path].ids:
                     faults.append(f"{place}: {anchor} is not on the page {path}")
-            elif path.removeprefix("assets/") in SHELL_FILES:
-                continue
-            elif site and (site / path).is_file():
-                continue
             elif (project.root / path).is_file():
                 needed.add(path)
-            else:
+            elif path not in SHELL_FILES and not (site and (site / path).is_file()):
                 faults.append(f"{place}: {address} leads nowhere")
     if faults:
         raise PublishError("\n".join(f"{fault}." for fault in faults))

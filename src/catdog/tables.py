@@ -1,0 +1,193 @@
+"""Every table of the tutorial: each function returns one as Markdown."""
+
+import inspect
+
+import keras
+
+from catdog.data import FOLDS, Pictures
+from catdog.evaluation import BARS, best_model, mean, pooled_test
+from catdog.records import Run, recorded_runs
+from catdog.show import Markdown, met, spread, test_words, trainable
+
+
+def table(header: list[str], rows: list[list], words: int = 1) -> Markdown:
+    """A Markdown table: `words` columns to the left, the others to the right."""
+    sides = [":--"] * words + ["--:"] * (len(header) - words)
+    lines = [header, sides, *rows]
+    return Markdown(
+        "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    )
+
+
+def summary(model: keras.Model) -> Markdown:
+    """A model as a table: a row for each layer, in the order a picture passes
+    them.
+    """
+    rows = []
+    for layer in model.layers:
+        nested = isinstance(layer, keras.Model)
+        rows.append(
+            [
+                layer.name if nested else type(layer).__name__,
+                " × ".join(str(size) for size in layer.output.shape[1:]),
+                f"{layer.count_params():,}",
+                f"{trainable(layer):,}",
+            ]
+        )
+    total = [model.count_params(), trainable(model)]
+    rows.append(["**all**", "", *(f"**{number:,}**" for number in total)])
+    return table(
+        ["layer", "output shape", "parameters", "of these trained"], rows
+    )
+
+
+def validation(runs: dict[str, list[Run]]) -> Markdown:
+    """Validation accuracy of each model after the last epoch."""
+    rows = [
+        [name, len(group), *(f"{value:.1%}" for value in spread(group))]
+        for name, group in runs.items()
+    ]
+    return table(["model", "runs", "mean", "lowest", "highest"], rows)
+
+
+def test(runs: list[Run]) -> Markdown:
+    """Test accuracy of each run of one model."""
+    rows = [
+        [
+            run.seed,
+            f"{run.fold + 1} of {FOLDS}",
+            run.test["n"],
+            run.test["correct"],
+            f"{run.test['accuracy']:.1%}",
+        ]
+        for run in runs
+    ]
+    return table(
+        ["seed", "tested on fifth", "pictures", "right", "accuracy"], rows
+    )
+
+
+def speed(groups: list[list[Run]], goal: float) -> Markdown:
+    """How soon each model's mean validation accuracy reaches a goal in [0, 1]."""
+    rows = []
+    for runs in groups:
+        histories = [run.history["val_accuracy"] for run in runs]
+        means = [mean(values) for values in zip(*histories, strict=True)]
+        reached = [
+            epoch for epoch, value in enumerate(means, 1) if value >= goal
+        ]
+        first = reached[0] if reached else "never"
+        rows.append(
+            [runs[0].model, first, f"{means[0]:.1%}", f"{means[-1]:.1%}"]
+        )
+    header = [
+        "model",
+        "reached in epoch",
+        "after the first epoch",
+        "after the last",
+    ]
+    return table(header, rows)
+
+
+def runs(runs: dict[str, list[Run]]) -> Markdown:
+    """What each model took and reached over its runs, and the course's verdict."""
+    header = [
+        "model",
+        "trained parameters",
+        "runs",
+        "seconds a run",
+        "validation: mean (range)",
+        "test: pooled (95% interval)",
+        "bar",
+        "verdict",
+    ]
+    rows = []
+    for name, group in runs.items():
+        average, low, high = spread(group)
+        rows.append(
+            [
+                name,
+                f"{group[0].parameters['trainable']:,}",
+                len(group),
+                f"{mean(run.seconds for run in group):.0f}",
+                f"{average:.1%} ({low:.1%} to {high:.1%})",
+                test_words(group),
+                f"{BARS[name]:.0%}",
+                met(low >= BARS[name]),
+            ]
+        )
+    return table(header, rows)
+
+
+def trials(builders: dict, runs: list[Run], pictures: Pictures) -> Markdown:
+    """Recorded trials beside the model that they change: a row each."""
+    groups = {"none": runs}
+    for builder in builders.values():
+        change = inspect.getdoc(builder).rstrip(".")
+        groups[change] = recorded_runs(builder, pictures)
+    rows = [
+        [
+            change,
+            f"{group[0].parameters['trainable']:,}",
+            len(group),
+            *(f"{value:.1%}" for value in spread(group)),
+        ]
+        for change, group in groups.items()
+        if group
+    ]
+    return table(
+        ["change", "parameters", "runs", "mean", "lowest", "highest"], rows
+    )
+
+
+def specification(runs: dict[str, list[Run]]) -> Markdown:
+    """The course's demands as a table: demand, evidence, verdict.
+
+    Accuracies, histories and the test score are judged by the records.
+    """
+    best = best_model(runs)
+    whole = set(runs) == set(BARS) and all(
+        _whole(run) for run in sum(runs.values(), [])
+    )
+    histories = (
+        f"{sum(map(len, runs.values()))} recorded runs, in chapters 2 to 5"
+    )
+    bars = [
+        [
+            f"{name} reaches {BARS[name]:.0%} in validation",
+            f"lowest of {len(group)} runs: {spread(group)[1]:.1%}",
+            met(spread(group)[1] >= BARS[name]),
+        ]
+        for name, group in runs.items()
+    ]
+    rows = [
+        [
+            "A function shows labelled cats in one row, labelled dogs in another",
+            "[chapter 1](01-data.qmd#sec-look)",
+            "met",
+        ],
+        [
+            "RandomFlip and RandomRotation are shown on a picture",
+            "[chapter 3](03-augmentation.qmd#sec-flip)",
+            "met",
+        ],
+        *bars,
+        ["Histories show training and validation", histories, met(whole)],
+        [
+            f"The best model, {best}, is scored on test data",
+            test_words(runs[best]),
+            met(pooled_test(runs[best])[1] > 0),
+        ],
+        [
+            "Code repeats little, and is explained",
+            "each function stands once, in `catdog`; chapters show it",
+            "judge for yourself",
+        ],
+        ["A tutorial in clear English", "this one", "judge for yourself"],
+    ]
+    return table(["the course asks", "evidence", "verdict"], rows, words=3)
+
+
+def _whole(run: Run) -> bool:
+    measures = ("accuracy", "val_accuracy")
+    return all(len(run.history[measure]) == run.epochs for measure in measures)
