@@ -17,7 +17,7 @@ end
 
 local function count_heading(heading)
   section[heading.level] = section[heading.level] + 1
-  
+  for deeper = heading.level + 1, 6 do section[deeper] = 0 end
   numbers[heading.identifier] = table.concat(section, ".", 2, heading.level)
 end
 
@@ -56,11 +56,27 @@ local function figure(label, caption, content)
   return html("figure" .. id, content, below)
 end
 
+local function callout_type(div)
+  for _, class in ipairs(div.classes) do
+    local type = class:match("^callout%-(%l+)$")
+    if type then return type end
+  end
+end
+
+-- Before sections are counted: the heading that titles a callout is none of them.
+local function take_title(div)
+  local first = div.content[1]
+  if callout_type(div) and not div.attributes.title and first and first.t == "Header" then
+    div.content[1] = pandoc.Div(pandoc.Plain(first.content), { class = "title" })
+    return div
+  end
+end
+
 local function callout(div, type)
   local title, content = div.attributes.title, div.content
   local text = title and inlines(title)
-  if not text and content[1] and content[1].t == "Header" then
-    text = content:remove(1).content
+  if not text and content[1] and content[1].classes and content[1].classes[1] == "title" then
+    text = content:remove(1).content[1].content
   end
   local name = type:gsub("^%l", string.upper)
   if not page then
@@ -81,16 +97,15 @@ local function callout(div, type)
 end
 
 local function Div(div)
-  for _, class in ipairs(div.classes) do
-    local type = class:match("^callout%-(%l+)$")
-    if type then return callout(div, type) end
-  end
+  local type = callout_type(div)
+  if type then return callout(div, type) end
   if div.classes:includes("float") then
     local last = div.content:remove() -- the caption, by agreement with pages.py
     local caption = pandoc.utils.blocks_to_inlines(last.content)
     return figure(div.identifier, caption, div.content)
   end
-  if not page and not div.classes:includes("caption") then return div.content end
+  local parts = div.classes:includes("caption") or div.classes:includes("title")
+  if not page and not parts then return div.content end
 end
 
 local function Figure(element)
@@ -186,6 +201,7 @@ end
 function Pandoc(doc)
   local floats = { Div = count, Figure = count, Table = count, Header = count_heading }
   floats.traverse = "topdown"
+  doc = doc:walk({ Div = take_title })
   doc:walk(floats)
   doc = doc:walk({ Cite = Cite, Link = Link, Image = Image, CodeBlock = CodeBlock })
   doc = doc:walk({ Div = Div, Figure = Figure, Table = Table, Note = Note })

@@ -476,7 +476,7 @@ def test_notebook_says_in_words_what_the_page_shows(written):
         '# All constructs, on "one" page\n\nEverything that a'
     )
     assert (
-        "See Figure 2, Figure 1, Table 1, Table 2, Section 1 and Section 1.1."
+        "See Figure 2, Figure 1, Table 1, Table 2, Section 1, Section 1.1 and"
         in text
     )
     assert "> **A `titled` note**\n>\n> The body of the note." in text

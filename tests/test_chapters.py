@@ -1,0 +1,66 @@
+"""What the chapters promise: labels, honest numbers, fresh notebooks."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from catdog.publish.chapters import read_chapter, read_project, refuse_unknown
+from catdog.publish.notebooks import check_notebooks
+
+ROOT = Path(__file__).parents[1]
+PROJECT = read_project(ROOT)
+CHAPTERS = pytest.mark.parametrize("name", PROJECT.pages)
+
+
+def test_site_has_a_start_page_and_a_chapter_for_each_section():
+    assert len(PROJECT.pages) == 8 and PROJECT.pages[0] == "index.qmd"
+    for number, name in enumerate(PROJECT.pages[1:], start=1):
+        assert name.startswith(f"chapters/{number:02}-")
+        title = read_chapter(PROJECT, name).meta["title"]
+        assert title.startswith(f"{number}. ")
+
+
+@CHAPTERS
+def test_chapter_keeps_to_what_both_renderers_understand(name):
+    assert refuse_unknown(ROOT / name) == []
+
+
+@CHAPTERS
+def test_every_cell_has_a_label_of_its_own(name):
+    labels = [
+        cell.metadata.options.get("label")
+        for cell in read_chapter(PROJECT, name).code_cells
+    ]
+    assert all(labels) and len(set(labels)) == len(labels)
+
+
+@CHAPTERS
+def test_every_figure_has_a_caption_and_says_what_is_seen(name):
+    for cell in read_chapter(PROJECT, name).code_cells:
+        options = cell.metadata.options
+        if options.label.startswith("fig-"):
+            assert len(options["fig-cap"]) > 40 and len(options["fig-alt"]) > 40
+        if options.label.startswith("tbl-"):
+            assert options["tbl-cap"]
+
+
+@CHAPTERS
+def test_no_result_is_typed_into_the_text(name):
+    for cell in read_chapter(PROJECT, name).notebook.cells:
+        if cell.cell_type == "markdown":
+            assert not re.findall(
+                r"\d+(?:[.,]\d+)? ?(?:%|per ?cent)", cell.source
+            )
+
+
+@CHAPTERS
+def test_every_reference_has_its_label(name):
+    text = (ROOT / name).read_text()
+    assert set(re.findall(r"@((?:fig|tbl)-[\w-]+)", text)) <= set(
+        re.findall(r"#\| label: ([\w-]+)", text)
+    )
+
+
+def test_notebooks_are_those_of_todays_chapters():
+    assert check_notebooks(ROOT) == []
