@@ -1,5 +1,7 @@
 # make site: the tutorial, in _site/.   make test: the tests.   Both set everything up first.
-PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name) 2>/dev/null)))
+SUITS = 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	$$name -c $(SUITS) 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
 .PHONY: site test notebooks clean
@@ -14,7 +16,8 @@ notebooks: .venv/ready
 	@$(BIN)/catdog notebooks
 
 .venv/ready: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	@$(or $(PYTHON),false) -c $(SUITS) || { \
+		echo "Python 3.11 or newer is needed: install it, or give its path: make PYTHON=/path/to/python" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; \
 		echo "$(PYTHON) cannot make a virtual environment: install Debian's package python3-venv." >&2; exit 1; }
 	@echo "Setting up .venv, once. This takes a few minutes."
