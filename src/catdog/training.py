@@ -15,7 +15,7 @@ import keras
 import tensorflow as tf
 from tqdm import tqdm
 
-from catdog import data, reading, records
+from catdog import data, reading, records, validity
 from catdog.cache import cache_folder, quiet, written_whole
 from catdog.data import Pictures
 from catdog.errors import CatdogError, DataError
@@ -56,7 +56,7 @@ def train(
     """Train a new model, and score it on the validation and the test pictures.
 
     Raises:
-        CatdogError: when `epochs` is less than 1.
+        CatdogError: when `epochs` is less than 1, or the training diverges.
     """
     if epochs < 1:
         raise CatdogError(f"{epochs} epochs train nothing: ask for 1 or more.")
@@ -75,7 +75,13 @@ def train(
             epochs=epochs,
             shuffle=False,  # the pipeline shuffles
             verbose=0,
-            callbacks=[progress(bar)],
+            callbacks=[progress(bar), keras.callbacks.TerminateOnNaN()],
+        )
+    epoch = validity.diverged(history.history)
+    if epoch:
+        raise CatdogError(
+            f"{model.name} with seed {seed} went astray: its numbers became "
+            f"infinite in epoch {epoch}. Train it in smaller steps."
         )
     seconds = time.perf_counter() - start
     return finished(model, pictures, seed, history.history, seconds, sets)
