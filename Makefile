@@ -4,13 +4,16 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c $(SUITS) 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: site test notebooks clean
+.PHONY: site test bench notebooks clean
 
 site: .venv/ready
 	@$(BIN)/catdog render
 
 test: .venv/ready
 	@$(BIN)/python -m pytest
+
+bench: .venv/ready
+	@$(BIN)/catdog bench
 
 notebooks: .venv/ready
 	@$(BIN)/catdog notebooks

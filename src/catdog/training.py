@@ -15,7 +15,7 @@ import keras
 import tensorflow as tf
 from tqdm import tqdm
 
-from catdog import data, reading, records
+from catdog import data, features, reading, records
 from catdog.cache import cache_folder, quiet, written_whole
 from catdog.data import Pictures
 from catdog.errors import CatdogError, DataError
@@ -66,13 +66,18 @@ def train(
     fold = seed % data.FOLDS
     sets = data.datasets(pictures, fold, seed)
     start = time.perf_counter()
+    learner, examples, validation = model, sets.train, sets.validation
+    if features.has_frozen_base(model):
+        frozen, learner = features.two_parts(model)
+        examples, validation = features.feature_sets(frozen, sets, seed)
     with tqdm(
         total=epochs, desc=f"{model.name}, seed {seed}", disable=quiet()
     ) as bar:
-        history = model.fit(
-            sets.train,
-            validation_data=sets.validation,
+        history = learner.fit(
+            examples,
+            validation_data=validation,
             epochs=epochs,
+            steps_per_epoch=len(sets.train),
             shuffle=False,  # the pipeline shuffles
             verbose=0,
             callbacks=[progress(bar)],
