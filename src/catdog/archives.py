@@ -8,7 +8,6 @@ import hashlib
 import os
 import re
 import shutil
-import sys
 import tempfile
 import urllib.request
 import zipfile
@@ -16,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PIL import Image
-from tqdm import tqdm
 
+from catdog.bars import Bar
 from catdog.errors import DataError
 
 COUNTS = {
@@ -49,12 +48,8 @@ def download(address: str, target: Path) -> Path:
             part.open("wb") as file,
         ):
             size = int(answer.headers.get("Content-Length") or 0) or None
-            with tqdm.wrapattr(
-                answer,
-                "read",
-                total=size,
-                desc="Downloading pictures",
-                disable=quiet(),
+            with Bar.wrapattr(
+                answer, "read", total=size, desc="Downloading pictures"
             ) as body:
                 shutil.copyfileobj(body, file)
         names = list_pictures(unzip(part))
@@ -129,12 +124,7 @@ def check(folder: Path, called: Path | None = None) -> None:
         return
     with ThreadPoolExecutor() as pool:
         faults = list(
-            tqdm(
-                pool.map(_fault, paths),
-                "Checking pictures",
-                len(paths),
-                disable=quiet(),
-            )
+            Bar(pool.map(_fault, paths), "Checking pictures", len(paths))
         )
     broken = [
         path.name for path, fault in zip(paths, faults, strict=True) if fault
@@ -199,13 +189,6 @@ def cache_folder() -> Path:
     )
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def quiet() -> bool:
-    """Whether progress bars stay away: on a page or in a log they would be
-    noise.
-    """
-    return not sys.stderr.isatty() and "google.colab" not in sys.modules
 
 
 def _is_picture(item: zipfile.ZipInfo) -> bool:

@@ -11,11 +11,11 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageEnhance
-from tqdm import tqdm
 
 from catdog import animals
 from catdog.animals import INK, LARGE, mixed
-from catdog.archives import digest, quiet
+from catdog.archives import digest
+from catdog.bars import Bar
 
 SIZE = LARGE // 2  # drawn larger, then reduced, so that edges are smooth
 SET = {
@@ -85,7 +85,7 @@ def write_set(folder: Path) -> None:
             for part, numbers in SET.items()
             for number in numbers
         ]
-        for part, number in tqdm(jobs, "Drawing pictures", disable=quiet()):
+        for part, number in Bar(jobs, "Drawing pictures"):
             kind = part.split("/")[1].removesuffix("s")
             (whole / part).mkdir(parents=True, exist_ok=True)
             file = whole / part / f"{kind}.{number}.jpg"

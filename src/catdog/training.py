@@ -12,10 +12,10 @@ from pathlib import Path
 
 import keras
 import tensorflow as tf
-from tqdm import tqdm
 
 from catdog import data, records
-from catdog.archives import cache_folder, quiet
+from catdog.archives import cache_folder
+from catdog.bars import Bar
 from catdog.data import Pictures
 from catdog.errors import CatdogError
 from catdog.models import EPOCHS
@@ -65,9 +65,7 @@ def train(
     fold = seed % data.FOLDS
     sets = data.datasets(pictures, fold, seed)
     start = time.perf_counter()
-    with tqdm(
-        total=epochs, desc=f"{model.name}, seed {seed}", disable=quiet()
-    ) as bar:
+    with Bar(total=epochs, desc=f"{model.name}, seed {seed}") as bar:
         history = model.fit(
             sets.train,
             validation_data=sets.validation,
@@ -116,7 +114,7 @@ def finished(model, pictures, seed, history, seconds, sets) -> Run:
     )
 
 
-def progress(bar: tqdm) -> keras.callbacks.Callback:
+def progress(bar: Bar) -> keras.callbacks.Callback:
     """A callback that moves a progress bar at the end of each epoch."""
 
     def advance(epoch, logs):
