@@ -58,8 +58,12 @@ def test_feature_sets_go_through_all_copies_and_fix_the_order(pictures):
     )
     assert len(colours) == number and set(counts) == {3}
     assert sum(int(kind) for _, kind in one_round) == 3 * number // 2
-    assert any((a[0] != b[0]).any() for a, b in zip(one_round, again, strict=True))
-    expected = np.concatenate([x.numpy().mean((1, 2)) for x, _ in sets.validation])
+    assert any(
+        (a[0] != b[0]).any() for a, b in zip(one_round, again, strict=True)
+    )
+    expected = np.concatenate(
+        [x.numpy().mean((1, 2)) for x, _ in sets.validation]
+    )
     seen = np.concatenate([x.numpy() for x, _ in validation])
     assert np.allclose(seen, expected, rtol=1e-4)
 

@@ -19,10 +19,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from tqdm import tqdm
 
 from catdog import assets, data, features, models, records
-from catdog.cache import quiet, written_whole
+from catdog.bars import Bar
+from catdog.cache import written_whole
 from catdog.data import BATCH_SIZE, Pictures
 from catdog.reading import IMAGE_SIZE
 
@@ -47,7 +47,10 @@ def epoch(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
     ways = {
         "model1, usual pipeline": (models.model1(), usual_pipeline(pictures)),
         "model1, our pipeline": (models.model1(), our_pipeline(pictures)),
-        "plain network, our pipeline": (plain_network(), our_pipeline(pictures)),
+        "plain network, our pipeline": (
+            plain_network(),
+            our_pipeline(pictures),
+        ),
     }
     steps = {
         name: functools.partial(model.fit, dataset, verbose=0)
@@ -93,7 +96,7 @@ def pipeline(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
     """
     found = {}
     turns = itertools.product(range(rounds), ("usual", "our"))
-    for _, way in tqdm(list(turns), "Pipelines", disable=quiet()):
+    for _, way in Bar(list(turns), "Pipelines"):
         with multiprocessing.get_context("spawn").Pool(1) as process:
             first, later, peak = process.apply(_feed, (way, pictures))
         for name, value in [
@@ -122,7 +125,10 @@ def forward(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
         run()
     seconds = taking_turns(
         "Forward pass",
-        {name: lambda run=run: run().numpy() for name, (run, _) in work.items()},
+        {
+            name: lambda run=run: run().numpy()
+            for name, (run, _) in work.items()
+        },
         rounds * 5,
     )
     return {
@@ -137,7 +143,7 @@ def taking_turns(
     """Seconds of each step in each round."""
     seconds = {name: [] for name in steps}
     turns = list(itertools.product(range(rounds), steps.items()))
-    for _, (name, step) in tqdm(turns, title, disable=quiet()):
+    for _, (name, step) in Bar(turns, title):
         start = time.perf_counter()
         step()
         seconds[name].append(time.perf_counter() - start)
@@ -187,7 +193,9 @@ def multiply_adds(model: keras.Model) -> int:
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             total += multiply_adds(layer)
-        elif isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D | layers.Dense):
+        elif isinstance(
+            layer, layers.Conv2D | layers.DepthwiseConv2D | layers.Dense
+        ):
             places = np.prod(layer.output.shape[1:-1], initial=1)
             total += int(places * np.prod(layer.kernel.shape))
     return total

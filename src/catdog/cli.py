@@ -281,8 +281,8 @@ def run_notebooks(choice) -> None:
         stale = notebooks.check_notebooks(Path.cwd())
         if stale:
             raise CatdogError(
-                f"Stale notebooks: {', '.join(map(str, stale))}; "
-                "write them again with `catdog notebooks`."
+                f"Stale notebooks: {', '.join(stale)}. Write them again with "
+                "`catdog notebooks`, and delete those that have no chapter."
             )
         print("All notebooks are up to date.")
     else:

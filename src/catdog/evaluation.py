@@ -22,7 +22,6 @@ BARS = {
 }
 
 
-
 def label_counts(names) -> dict[str, int]:
     """How many of these file names are in each class folder, such as `{"cats":
     …, "dogs": …}`.
@@ -105,8 +104,12 @@ def mcnemar(first: list, second: list) -> tuple[int, int, float]:
     right = [dict(map(_outcome, scores)) for scores in (first, second)]
     if right[0].keys() != right[1].keys():
         raise ValueError("The two models were tested on different pictures.")
-    only_first = sum(won and not right[1][name] for name, won in right[0].items())
-    only_second = sum(won and not right[0][name] for name, won in right[1].items())
+    only_first = sum(
+        won and not right[1][name] for name, won in right[0].items()
+    )
+    only_second = sum(
+        won and not right[0][name] for name, won in right[1].items()
+    )
     differ = only_first + only_second
     p = binomtest(only_first, differ).pvalue if differ else 1.0
     return only_first, only_second, float(p)
@@ -132,7 +135,11 @@ def calibration(scores: list, bins: int = 10) -> list[tuple[float, float, int]]:
         part = min(int((confidence - 0.5) * 2 * bins), bins - 1)
         groups.setdefault(part, []).append((confidence, _outcome(score)[1]))
     return [
-        (mean(sure for sure, _ in group), mean(won for _, won in group), len(group))
+        (
+            mean(sure for sure, _ in group),
+            mean(won for _, won in group),
+            len(group),
+        )
         for _, group in sorted(groups.items())
     ]
 

@@ -10,9 +10,8 @@ whole model is trained.
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
-from catdog.cache import quiet
+from catdog.bars import Bar
 from catdog.data import BATCH_SIZE, Datasets
 
 PASSES = 4
@@ -30,7 +29,9 @@ def learning_starts(model: keras.Model) -> int:
 def has_frozen_base(model: keras.Model) -> bool:
     """Whether layers with parameters come before all that learns."""
     before = model.layers[: learning_starts(model)]
-    return any(isinstance(layer, keras.Model) and layer.weights for layer in before)
+    return any(
+        isinstance(layer, keras.Model) and layer.weights for layer in before
+    )
 
 
 def two_parts(model: keras.Model) -> tuple[keras.Model, keras.Model]:
@@ -60,9 +61,7 @@ def feature_sets(
     The first never ends: it goes through all `passes` copies of all training
     pictures, in an order that `seed` fixes, and then again in another.
     """
-    with tqdm(
-        total=passes + 1, desc="Passing the frozen layers", disable=quiet()
-    ) as bar:
+    with Bar(total=passes + 1, desc="Passing the frozen layers") as bar:
 
         @tf.function
         def answer(batch, training):

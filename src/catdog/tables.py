@@ -192,7 +192,11 @@ def bench(found: dict) -> Markdown:
         ["epoch of a plain network, our pipeline", f"{plain:.1f} s", ""],
         ["epoch of model1, as above", f"{ours:.1f} s", ratio(ours, plain)],
         [f"{EPOCHS} epochs of model4, usual", f"{one * EPOCHS:.0f} s", ""],
-        [f"{EPOCHS} epochs of model4, ours", f"{whole:.0f} s", ratio(whole, one * EPOCHS)],
+        [
+            f"{EPOCHS} epochs of model4, ours",
+            f"{whole:.0f} s",
+            ratio(whole, one * EPOCHS),
+        ],
         *(
             [
                 f"pictures per second, {when}: usual, ours",

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import keras
 import tensorflow as tf
-from tqdm import tqdm
 
 from catdog import data, features, reading, records
-from catdog.cache import cache_folder, quiet, written_whole
+from catdog.bars import Bar
+from catdog.cache import cache_folder, written_whole
 from catdog.data import Pictures
 from catdog.errors import CatdogError, DataError
 from catdog.models import EPOCHS
@@ -70,9 +70,7 @@ def train(
     if features.has_frozen_base(model):
         frozen, learner = features.two_parts(model)
         examples, validation = features.feature_sets(frozen, sets, seed)
-    with tqdm(
-        total=epochs, desc=f"{model.name}, seed {seed}", disable=quiet()
-    ) as bar:
+    with Bar(total=epochs, desc=f"{model.name}, seed {seed}") as bar:
         history = learner.fit(
             examples,
             validation_data=validation,
@@ -122,7 +120,7 @@ def finished(model, pictures, seed, history, seconds, sets) -> Run:
     )
 
 
-def progress(bar: tqdm) -> keras.callbacks.Callback:
+def progress(bar: Bar) -> keras.callbacks.Callback:
     """A callback that moves a progress bar at the end of each epoch."""
 
     def advance(epoch, logs):
