@@ -1,4 +1,4 @@
-"""The four models of the tutorial, and the parts they share.
+"""The five models of the tutorial, and the parts they share.
 
 Each builder takes nothing and returns a new, compiled model. All of them take
 float32 pictures of shape (batch, 160, 160, 3) in [0, 255] and give logits of

@@ -152,12 +152,14 @@ def comparison(
             markersize=8,
             zorder=3,
         )
-        axis.plot(
-            [bars[name]] * 2, [row - 0.3, row + 0.3], color=TRAINING, zorder=2
-        )
+        bar = bars.get(name, baseline)
+        if name in bars:
+            axis.plot(
+                [bar] * 2, [row - 0.3, row + 0.3], color=TRAINING, zorder=2
+            )
         axis.annotate(
             f"{mean(values):.1%}",
-            (max(*values, bars[name]), row),
+            (max(*values, bar), row),
             (10, 0),
             textcoords="offset points",
             va="center",
