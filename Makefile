@@ -4,13 +4,20 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c $(SUITS) 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: site test test-versions notebooks clean
+.PHONY: site test test-notebooks test-versions bench notebooks clean
 
 site: .venv/ready
 	@$(BIN)/catdog render
 
 test: .venv/ready
 	@$(BIN)/python -m pytest
+
+# Every notebook as Colab runs it, in an environment of its own: some minutes.
+test-notebooks: .venv/ready
+	@$(BIN)/python -m pytest tests/colab_notebooks.py
+
+bench: .venv/ready
+	@$(BIN)/catdog bench
 
 # The tests on the oldest and newest Pythons and packages: an hour, and by hand.
 test-versions: .venv/ready

@@ -7,9 +7,8 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
 
-from tqdm import tqdm
-
-from catdog.cache import one_at_a_time, quiet
+from catdog.bars import Bar
+from catdog.cache import one_at_a_time
 from catdog.errors import CatdogError, DataError
 
 SECONDS_TO_ANSWER = 15
@@ -100,13 +99,12 @@ def _receive(address: str, part: Path) -> None:
         tag.write_text(mark) if mark else tag.unlink(missing_ok=True)
         with (
             part.open("ab" if start else "wb") as file,
-            tqdm(
+            Bar(
                 desc=f"Downloading {address.rsplit('/')[-1]}",
                 total=total,
                 initial=start,
                 unit="B",
                 unit_scale=True,
-                disable=quiet(),
             ) as bar,
         ):
             since, lately = time.monotonic(), 0

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
-from tqdm import tqdm
 
-from catdog.cache import cache_folder, digest, quiet, written_whole
+from catdog.bars import Bar
+from catdog.cache import cache_folder, digest, written_whole
 from catdog.errors import DataError
 
 # What Pillow has against a file reaches the reader in our words.
@@ -94,16 +94,13 @@ def faults(root: Path, names: list[str]) -> dict[str, str]:
         pass
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         reasons = list(
-            tqdm(
+            Bar(
                 pool.map(lambda name: fault(root / name), names),
                 "Checking pictures",
                 len(names),
-                disable=quiet(),
             )
         )
-    found = {
-        name: why for name, why in zip(names, reasons, strict=True) if why
-    }
+    found = {name: why for name, why in zip(names, reasons, strict=True) if why}
     written_whole(note, json.dumps(found))
     return found
 
