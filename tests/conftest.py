@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from catdog import drawings, models
+from catdog import drawings, models, weights
 from catdog.data import open_pictures
 
 SMALL = {
@@ -55,7 +55,7 @@ def random_weights(monkeypatch):
                 weight.assign(values * np.sqrt(2 / inputs))
         return base
 
-    monkeypatch.setattr(models, "pretrained_mobilenet_v2", build)
+    monkeypatch.setattr(weights, "pretrained_mobilenet_v2", build)
 
 
 def write_small_set(folder):

@@ -133,7 +133,7 @@ def test_unreadable_record_gets_one_sentence_and_status_2(
 def test_model4_is_not_trained_on_random_weights(
     monkeypatch, small_folder, tmp_path, capsys
 ):
-    from catdog import models
+    from catdog import weights
     from catdog.errors import WeightsError
 
     def refuse():
@@ -141,7 +141,7 @@ def test_model4_is_not_trained_on_random_weights(
             "The weights cannot be loaded: connect to the internet."
         )
 
-    monkeypatch.setattr(models, "pretrained_mobilenet_v2", refuse)
+    monkeypatch.setattr(weights, "pretrained_mobilenet_v2", refuse)
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
     assert cli.main(["train", "model4", "--out", str(tmp_path)]) == 2
     assert "connect to the internet" in capsys.readouterr().err and not list(

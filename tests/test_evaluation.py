@@ -73,7 +73,7 @@ def test_mistakes_are_the_off_diagonal_and_the_most_confident_come_first(
 
 def test_baseline_is_the_share_of_the_more_frequent_class():
     names = ["train/cats/cat.1.jpg"] * 3 + ["train/dogs/dog.1.jpg"]
-    assert evaluation.label_counts(names) == {"cat": 3, "dog": 1}
+    assert evaluation.label_counts(names) == {"cats": 3, "dogs": 1}
     assert evaluation.baseline(names) == 0.75
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from catdog import models, records, trials
+from catdog import models, records, trials, weights
 from catdog.errors import WeightsError
 
 FROM_SCRATCH = [models.model1, models.model2, models.model3]
@@ -140,19 +140,19 @@ def test_truncated_weights_are_named(monkeypatch, tmp_path):
     monkeypatch.setattr(
         keras.src.utils.file_utils.config, "keras_home", lambda: str(tmp_path)
     )
-    path = models.weights_path()
+    path = weights.weights_path()
     path.parent.mkdir()
     path.write_bytes(b"\x89HDF\r\n\x1a\n and no more")
     with pytest.raises(WeightsError, match="delete .*1.0_160_no_top.h5"):
-        models.pretrained_mobilenet_v2()
+        weights.pretrained_mobilenet_v2()
 
 
 def test_without_weights_the_model_can_still_be_looked_at(monkeypatch, caplog):
     def refuse():
         raise WeightsError("The weights cannot be loaded.")
 
-    monkeypatch.setattr(models, "pretrained_mobilenet_v2", refuse)
-    models.warn_once.cache_clear()
+    monkeypatch.setattr(weights, "pretrained_mobilenet_v2", refuse)
+    weights.warn_once.cache_clear()
     models.model4()
     models.model4()
     assert [record.message for record in caplog.records] == [

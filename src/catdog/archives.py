@@ -1,231 +1,124 @@
-"""Turn a download, a zip or a folder into a checked folder of pictures.
+"""Unpack a zip of pictures, and nothing else that may be in it."""
 
-Four folders must be there: `train/cats`, `train/dogs`, `validation/cats`,
-`validation/dogs`.
-"""
-
-import hashlib
-import os
+import errno
 import re
 import shutil
-import tempfile
-import urllib.request
+import stat
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from PIL import Image
-
-from catdog.bars import Bar
+from catdog.cache import cache_folder, digest, one_at_a_time
 from catdog.errors import DataError
+from catdog.folders import MOST_FILES, check_counts, find_layout, walk
+from catdog.reading import shown
 
-COUNTS = {
-    "train/cats": 1000,
-    "train/dogs": 1000,
-    "validation/cats": 500,
-    "validation/dogs": 500,
-}
-FEWEST = (
-    20  # pictures in each folder: every fifth held-out one must make a test set
-)
-SECONDS_TO_ANSWER = 15
-
-
-def download(address: str, target: Path) -> Path:
-    """Fetch the public zip and check it, before it takes its final name.
-
-    Raises:
-        OSError: when the address does not answer.
-        DataError: when what came is not the whole set.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        part = Path(scratch) / target.name
-        with (
-            urllib.request.urlopen(
-                address, timeout=SECONDS_TO_ANSWER
-            ) as answer,
-            part.open("wb") as file,
-        ):
-            size = int(answer.headers.get("Content-Length") or 0) or None
-            with Bar.wrapattr(
-                answer, "read", total=size, desc="Downloading pictures"
-            ) as body:
-                shutil.copyfileobj(body, file)
-        names = list_pictures(unzip(part))
-        if {folder: len(found) for folder, found in names.items()} != COUNTS:
-            raise DataError(
-                f"The zip from {address} is not the whole set: try again later."
-            )
-        part.replace(target)
-    return target
+MOST_BYTES = 4 * 2**30
 
 
 def unzip(path: Path) -> Path:
-    """Unpack a zip into the cache, once for each content. The folder appears
-    only when it is whole and checked.
+    """Unpack the pictures of a zip into the cache, once for each content.
+
+    The folder appears only when all of them are there. Whatever else is in the
+    zip stays packed.
 
     Raises:
-        DataError: when the zip is broken, or holds other things than the four
-            folders of pictures.
+        DataError: when the zip is broken, locked or too large, holds no two
+            class folders, or would write outside of its folder.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [item for item in archive.infolist() if _is_picture(item)]
-            contents = [f"{item.filename} {item.CRC}" for item in members]
-            folder = cache_folder() / f"photographs-{digest(contents)}"
-            if not folder.is_dir():
-                with tempfile.TemporaryDirectory(dir=cache_folder()) as scratch:
-                    archive.extractall(scratch, members)
-                    check(Path(scratch), called=path)
-                    _move(picture_root(Path(scratch)), folder)
-    except (
-        zipfile.BadZipFile,
-        EOFError,
-        NotImplementedError,
-        OSError,
-    ) as error:
+            return _unpacked(archive, path)
+    except DataError:
+        raise
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DataError(_no_room(path)) from error
+        raise DataError(_broken(path, error)) from error
+    # zipfile, and the decompressors behind it, raise a dozen kinds.
+    except Exception as error:
+        raise DataError(_broken(path, error)) from error
+
+
+def _unpacked(archive: zipfile.ZipFile, path: Path) -> Path:
+    members = {}
+    if len(archive.infolist()) > MOST_FILES:
         raise DataError(
-            f"{path} is a broken archive ({error}): delete it and fetch it again."
-        ) from error
-    return folder
-
-
-def check(folder: Path, called: Path | None = None) -> None:
-    """Check that the four folders are there and that every picture decodes.
-
-    A note in the cache spares the next process the decoding.
-
-    Args:
-        called: what the message calls `folder`.
-
-    Raises:
-        DataError: when a folder is missing or has too few pictures, or when a
-            file is no picture.
-    """
-    called = called or folder
-    root = picture_root(folder, called)
-    names = list_pictures(root)
-    for part, found in names.items():
-        if len(found) < FEWEST:
+            f"{shown(str(path))} holds more than {MOST_FILES:,} files: "
+            "make a zip of the pictures alone."
+        )
+    for item in archive.infolist():
+        name = item.filename.replace("\\", "/")  # as some Windows programs do
+        _refuse(item, name, path)
+        if not item.is_dir():
+            members.setdefault(str(PurePosixPath(name)), []).append(item)
+    layout = find_layout(members, path)
+    check_counts(layout, path)
+    chosen = {name: members[str(layout.root / name)] for name in layout.names}
+    for name, items in chosen.items():
+        if len(items) > 1:
             raise DataError(
-                f"{called} has {len(found)} JPEG pictures in {part}/: "
-                f"put at least {FEWEST} there."
+                f"{shown(str(path))} holds {shown(name)} twice: make a new zip."
             )
-    paths = [root / name for found in names.values() for name in found]
-    note = (
-        cache_folder()
-        / "checked"
-        / digest(
-            f"{path.relative_to(root)} {path.stat().st_size}" for path in paths
-        )
-    )
-    if note.exists():
-        return
-    with ThreadPoolExecutor() as pool:
-        faults = list(
-            Bar(pool.map(_fault, paths), "Checking pictures", len(paths))
-        )
-    broken = [
-        path.name for path, fault in zip(paths, faults, strict=True) if fault
-    ]
-    if broken:
-        more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
+        if items[0].flag_bits & 1:
+            raise DataError(
+                f"{shown(str(path))} is locked with a password: "
+                "unpack it, and give the folder."
+            )
+    size = sum(items[0].file_size for items in chosen.values())
+    if size > MOST_BYTES:
         raise DataError(
-            f"{called} has files that are no pictures: "
-            f"delete or replace {', '.join(broken[:3])}{more}."
+            f"{shown(str(path))} would unpack to {size / 2**30:,.0f} GiB, and "
+            f"{MOST_BYTES / 2**30:.0f} are allowed: use fewer pictures."
         )
-    note.parent.mkdir(exist_ok=True)
-    note.touch()
-
-
-def picture_root(folder: Path, called: Path | None = None) -> Path:
-    """The folder that holds `train` and `validation`: the one given, or the
-    first one inside it that does.
-
-    Raises:
-        DataError: when there is none.
-    """
-    for root in (
-        folder,
-        *sorted(item for item in folder.glob("*") if item.is_dir()),
-    ):
-        if (root / "train").is_dir() and (root / "validation").is_dir():
-            return root
-    raise DataError(
-        f"{called or folder} holds no folders train/ and validation/: "
-        "give a folder or zip that does."
-    )
-
-
-def list_pictures(root: Path) -> dict[str, list[str]]:
-    """File names relative to `root` in each of the four folders, in natural
-    order.
-    """
-    return {
-        part: sorted(_jpegs(root, part), key=natural_order) for part in COUNTS
-    }
-
-
-def natural_order(name: str) -> list:
-    """Sorting key that puts `cat.9.jpg` before `cat.10.jpg`."""
-    return [
-        int(part) if part.isdecimal() else part
-        for part in re.split(r"(\d+)", name)
-    ]
-
-
-def digest(lines) -> str:
-    """Sixteen hexadecimal digits that stand for some lines of text."""
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-
-
-def cache_folder() -> Path:
-    """Where this package keeps what it made: `CATDOG_CACHE`, else
-    `~/.cache/catdog`.
-    """
-    folder = Path(
-        os.environ.get("CATDOG_CACHE") or Path.home() / ".cache" / "catdog"
-    )
-    folder.mkdir(parents=True, exist_ok=True)
+    if size > shutil.disk_usage(cache_folder()).free:
+        raise DataError(_no_room(path))
+    contents = [f"{name} {items[0].CRC}" for name, items in chosen.items()]
+    folder = cache_folder() / f"photographs-{digest(contents)}"
+    with one_at_a_time(folder):
+        if folder.is_dir() and sum(1 for _ in walk(folder)) == len(chosen):
+            return folder
+        scratch = folder.with_name(f".{folder.name}.part")
+        # What a process that was killed left behind.
+        shutil.rmtree(scratch, ignore_errors=True)
+        try:
+            for name, (item,) in chosen.items():
+                (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(item) as packed:
+                    with (scratch / name).open("wb") as file:
+                        shutil.copyfileobj(packed, file)
+            shutil.rmtree(folder, ignore_errors=True)
+            scratch.rename(folder)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
     return folder
 
 
-def _is_picture(item: zipfile.ZipInfo) -> bool:
-    # Anything that is not one of the four folders' JPEGs (a stray script,
-    # macOS' shadow
-    # files) stays packed.
-    inside = re.search(
-        r"(^|/)(train|validation)/(cats|dogs)/[^/]+\.jpe?g$",
-        item.filename,
-        re.IGNORECASE,
+def _refuse(item: zipfile.ZipInfo, name: str, path: Path) -> None:
+    """Refuse the whole archive for one name that leads out of it, or one link:
+    nobody packs pictures like that.
+    """
+    leads_out = (
+        name.startswith("/")
+        or re.match("[A-Za-z]:", name)
+        or ".." in PurePosixPath(name).parts
     )
-    return bool(inside) and "__MACOSX" not in item.filename
+    if leads_out or stat.S_ISLNK(item.external_attr >> 16):
+        raise DataError(
+            f"{shown(str(path))} holds {shown(name)!r}, which leads out of its "
+            "folder: do not use this zip."
+        )
 
 
-def _jpegs(root: Path, part: str) -> list[str]:
-    files = (root / part).glob("*")
-    return [
-        path.relative_to(root).as_posix()
-        for path in files
-        if path.suffix.lower() in (".jpg", ".jpeg")
-    ]
+def _broken(path: Path, error: Exception) -> str:
+    said = shown(" ".join(str(error).split()))
+    return (
+        f"{shown(str(path))} is a broken archive ({said}): "
+        "delete it and fetch it again."
+    )
 
 
-def _fault(path: Path) -> bool:
-    try:
-        with Image.open(path) as picture:
-            picture.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return True
-    return False
-
-
-def _move(folder: Path, target: Path) -> None:
-    try:
-        folder.rename(target)
-    except OSError:
-        if (
-            not target.is_dir()
-        ):  # else another process was first, with the same files
-            raise
+def _no_room(path: Path) -> str:
+    return (
+        f"There is no room in {cache_folder()} to unpack {shown(str(path))}: "
+        "free some space, or set CATDOG_CACHE to a folder elsewhere."
+    )

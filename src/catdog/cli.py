@@ -67,10 +67,15 @@ def parser() -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    command(
+    made = command(
         run_data,
         "get the pictures, check them, and say where they are",
         "CATDOG_DATA=pets.zip catdog data",
+    )
+    made.add_argument(
+        "--check",
+        action="store_true",
+        help="list each file that cannot be read; exit status 2 if any is",
     )
 
     made = command(
@@ -167,16 +172,25 @@ def whole_number(text: str) -> int:
 
 def run_data(choice) -> None:
     from catdog.data import find_pictures
+    from catdog.reading import shown
 
     pictures = find_pictures()
     print(
         f"{len(pictures.train):,} training and {len(pictures.held_out):,} held-out "
-        f"{pictures.source} in {pictures.folder}"
+        f"{pictures.source} in {shown(str(pictures.folder))}"
     )
+    if choice.check:
+        for name, reason in pictures.faults:
+            print(f"{shown(name)} {reason}")
+    if pictures.faults:
+        message = f"{len(pictures.faults)} more cannot be read and are left out"
+        if choice.check:
+            raise CatdogError(f"{message}: replace or delete them.")
+        print(f"{message}: `catdog data --check` lists them.")
 
 
 def run_train(choice) -> None:
-    from catdog import models, records, show, training, trials
+    from catdog import models, records, show, training, trials, weights
     from catdog.data import find_pictures
 
     pictures = find_pictures()
@@ -186,7 +200,7 @@ def run_train(choice) -> None:
     names = MODELS if choice.model == "all" else [choice.model]
     if "model4" in names:
         # A run on random weights would not be worth its record.
-        models.pretrained_mobilenet_v2()
+        weights.pretrained_mobilenet_v2()
     for name in names:
         for seed in choice.seed:
             run = training.train(
@@ -196,7 +210,7 @@ def run_train(choice) -> None:
                 choice.epochs,
             )
             path = records.record(run, choice.out)
-            run.network.save(training.network_path(name, seed))
+            training.keep_network(run, pictures.classes)
             print(
                 f"{path}: validation {run.validation['accuracy']:.1%}, "
                 f"test {show.test_words([run])}, {run.seconds:.0f} s"
@@ -211,12 +225,13 @@ def run_runs(choice) -> None:
 
 
 def run_predict(choice) -> None:
-    from catdog import training
+    from catdog import reading, training
 
     network = training.load_network(choice.model, choice.seed)
+    classes = training.network_classes(choice.model, choice.seed)
     for path in choice.picture:
-        kind, sure = training.predict(network, path)
-        print(f"{path}: {kind} ({sure:.1%})")
+        kind, sure = training.predict(network, path, classes)
+        print(f"{reading.shown(str(path))}: {kind} ({sure:.1%})")
 
 
 def run_render(choice) -> None:

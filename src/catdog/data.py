@@ -3,17 +3,20 @@
 import logging
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from catdog import archives, drawings, hush
+import numpy as np
+
+from catdog import archives, downloads, drawings, hush, reading
+from catdog.cache import cache_folder, digest, keras_home
 from catdog.errors import DataError
+from catdog.folders import check_counts, find_layout, walk
+from catdog.reading import IMAGE_SIZE, shown
 
 with hush.native_errors():
     import tensorflow as tf
 
-CLASSES = ("cat", "dog")  # a label is a position in this tuple
-IMAGE_SIZE = (160, 160)
 BATCH_SIZE = 32
 FOLDS = 5
 ADDRESSES = (
@@ -24,36 +27,59 @@ ADDRESSES = (
 log = logging.getLogger(__name__)
 
 
+TUTORIALS_NAMES = digest(drawings.names())
+
+
 @dataclass(frozen=True)
 class Pictures:
-    """A checked folder of pictures.
+    """Pictures of two classes, checked.
 
     Attributes:
-        folder: holds `train/cats`, `train/dogs`, `validation/cats` and
-            `validation/dogs`.
+        folder: what the file names are relative to.
         source: `"photographs"` or `"drawings"`.
-        train: file names relative to `folder`, `train/…`, in natural order.
-        held_out: the same for `validation/…`; `split` shares them out.
+        train: file names, such as `train/cats/cat.0.jpg`, in natural order.
+        held_out: the same of the others; `split` shares them out.
+        folders: names of the two class folders, in lower case.
+        faults: `(file name, reason)` of what was left out.
     """
 
     folder: Path
     source: str
     train: tuple[str, ...]
     held_out: tuple[str, ...]
+    folders: tuple[str, str] = ("cats", "dogs")
+    faults: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, str]:
+        """What to call one of either class. A label is a position in this
+        tuple.
+        """
+        one = {"cats": "cat", "dogs": "dog"}
+        return tuple(shown(one.get(name, name)) for name in self.folders)
+
+    def label(self, name: str) -> int:
+        """Label of a file name, by the folder that it is in: 0 or 1."""
+        return self.folders.index(PurePosixPath(name).parent.name.lower())
+
+    @property
+    def own(self) -> bool:
+        """Whether these are other pictures than the tutorial's."""
+        return self.fingerprint != TUTORIALS_NAMES
 
     @property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that stand for all file names: who shares
         them, shares the split.
         """
-        return archives.digest(self.train + self.held_out)
+        return digest(self.train + self.held_out)
 
     @property
     def content(self) -> str:
         """Sixteen hexadecimal digits that stand for all file names and file
         sizes.
         """
-        return archives.digest(
+        return digest(
             f"{name} {(self.folder / name).stat().st_size}"
             for name in self.train + self.held_out
         )
@@ -70,7 +96,7 @@ class Split(NamedTuple):
 class Datasets(NamedTuple):
     """The three pipelines. Each yields `(pictures, labels)` in batches of up to
     32: float32 of shape (batch, 160, 160, 3) in [0, 255], and int32 of shape
-    (batch,), 0 cat, 1 dog."""
+    (batch,), 0 for the first class, 1 for the second."""
 
     train: tf.data.Dataset
     validation: tf.data.Dataset
@@ -92,8 +118,7 @@ def find_pictures() -> Pictures:
         return drawn_pictures()
     if wanted:
         # A chapter runs in its own folder, while a relative path is meant from
-        # the
-        # project's.
+        # the project's.
         return open_pictures(
             Path(
                 os.environ.get("QUARTO_PROJECT_DIR", ""),
@@ -104,26 +129,38 @@ def find_pictures() -> Pictures:
 
 
 def open_pictures(path: Path, source: str = "photographs") -> Pictures:
-    """Open and check a folder or a zip of pictures.
+    """Open a folder or a zip of pictures, and leave out what cannot be read.
 
     Raises:
-        DataError: when it is missing, is neither, lacks a class folder, or
-            holds a file that is no picture.
+        DataError: when it is missing, is neither, does not hold two class
+            folders, or holds too few pictures. The tutorial's own set must be
+            whole.
     """
     if not path.exists():
         raise DataError(
-            f"There is nothing at {path}: "
+            f"There is nothing at {shown(str(path))}: "
             "set CATDOG_DATA to a folder or zip of pictures, or unset it."
         )
     folder = path if path.is_dir() else archives.unzip(path)
-    archives.check(folder)
-    root = archives.picture_root(folder).resolve()
-    names = archives.list_pictures(root)
+    layout = find_layout(walk(folder), path)
+    check_counts(layout, path)
+    root = (folder / layout.root).resolve()
+    faults = reading.faults(root, layout.names)
+    if faults and digest(layout.names) == TUTORIALS_NAMES:
+        name, reason = next(iter(faults.items()))
+        raise DataError(
+            f"{shown(str(path))} is a broken copy of the tutorial's pictures "
+            f"({shown(name)} {reason}): delete it and fetch it again."
+        )
+    layout = layout.without(faults)
+    check_counts(layout, path)
     return Pictures(
-        folder=root,
-        source=source,
-        train=tuple(names["train/cats"] + names["train/dogs"]),
-        held_out=tuple(names["validation/cats"] + names["validation/dogs"]),
+        root,
+        source,
+        tuple(sum(layout.train, [])),
+        tuple(sum(layout.held_out, [])),
+        layout.classes,
+        tuple(faults.items()),
     )
 
 
@@ -131,17 +168,10 @@ def drawn_pictures() -> Pictures:
     """The drawn set, made at first use and kept in the cache. It has the file
     names of the photographs.
     """
-    folder = archives.cache_folder() / f"drawings-{drawings.version()}"
+    folder = cache_folder() / f"drawings-{drawings.version()}"
     if not folder.is_dir():
         drawings.write_set(folder)
     return open_pictures(folder, "drawings")
-
-
-def label(name: str) -> int:
-    """Label of a file name such as `train/dogs/dog.7.jpg`: the position of its
-    folder's class in `CLASSES`.
-    """
-    return CLASSES.index(Path(name).parent.name.removesuffix("s"))
 
 
 def split(pictures: Pictures, fold: int = 0) -> Split:
@@ -162,9 +192,9 @@ def split(pictures: Pictures, fold: int = 0) -> Split:
         raise ValueError(
             f"There is no fold {fold}: choose one from 0 to {FOLDS - 1}."
         )
-    cats = [name for name in pictures.held_out if label(name) == 0]
-    dogs = [name for name in pictures.held_out if label(name) == 1]
-    test = cats[fold::FOLDS] + dogs[fold::FOLDS]
+    first = [name for name in pictures.held_out if pictures.label(name) == 0]
+    second = [name for name in pictures.held_out if pictures.label(name) == 1]
+    test = first[fold::FOLDS] + second[fold::FOLDS]
     testing = set(test)
     return Split(
         list(pictures.train),
@@ -182,20 +212,20 @@ def datasets(pictures: Pictures, fold: int = 0, seed: int = 0) -> Datasets:
     """
     parts = split(pictures, fold)
     return Datasets(
-        pipeline(pictures.folder, parts.train, shuffle_seed=seed),
-        pipeline(pictures.folder, parts.validation),
-        pipeline(pictures.folder, parts.test),
+        pipeline(pictures, parts.train, shuffle_seed=seed),
+        pipeline(pictures, parts.validation),
+        pipeline(pictures, parts.test),
     )
 
 
 def pipeline(
-    folder: Path, names: list[str], shuffle_seed: int | None = None
+    pictures: Pictures, names: list[str], shuffle_seed: int | None = None
 ) -> tf.data.Dataset:
     """Decode, keep, shuffle (if there is a seed), batch, prefetch. See
     `Datasets` for what comes out.
     """
-    paths = [str(folder / name) for name in names]
-    labels = tf.constant([label(name) for name in names], tf.int32)
+    paths = [str(pictures.folder / name) for name in names]
+    labels = tf.constant([pictures.label(name) for name in names], tf.int32)
     dataset = tf.data.Dataset.from_tensor_slices((paths, labels))
     dataset = dataset.map(
         lambda path, kind: (decode(path), kind),
@@ -217,16 +247,12 @@ def decode(path: tf.Tensor | str) -> tf.Tensor:
     """Read one picture and stretch it to 160x160: uint8 of shape (160, 160, 3)
     in [0, 255].
     """
-    picture = tf.io.decode_image(
-        tf.io.read_file(path), channels=3, expand_animations=False
-    )
-    picture = tf.image.resize(picture, IMAGE_SIZE, antialias=True)
-    return tf.cast(tf.clip_by_value(tf.round(picture), 0, 255), tf.uint8)
 
+    def read(name):
+        return reading.read_picture(os.fsdecode(np.asarray(name).item()))
 
-def keras_home() -> Path:
-    """Keras' own cache: `KERAS_HOME`, else `~/.keras`."""
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    picture = tf.numpy_function(read, [path], tf.uint8)
+    return tf.ensure_shape(picture, (*IMAGE_SIZE, 3))
 
 
 def _cached_pictures() -> Pictures | None:
@@ -242,20 +268,23 @@ def _cached_pictures() -> Pictures | None:
         path = keras_home() / "datasets" / name
         if path.exists():
             try:
-                return open_pictures(path)
+                return _whole_set(path)
             except DataError as error:
                 log.info("Passing over Keras' cache: %s", error)
     return None
 
 
 def _downloaded_pictures() -> Pictures | None:
-    for address in ADDRESSES:
-        try:
-            return open_pictures(
-                archives.download(
-                    address, keras_home() / "datasets" / "cats_and_dogs.zip"
-                )
-            )
-        except (OSError, DataError) as error:
-            log.info("No pictures from %s: %s", address, error)
+    target = keras_home() / "datasets" / "cats_and_dogs.zip"
+    try:
+        return _whole_set(downloads.fetch(ADDRESSES, target, _whole_set))
+    except (OSError, DataError) as error:
+        log.info("No photographs: %s", error)
     return None
+
+
+def _whole_set(path: Path) -> Pictures:
+    pictures = open_pictures(path)
+    if pictures.own:
+        raise DataError(f"{path} is not the whole set: delete it.")
+    return pictures

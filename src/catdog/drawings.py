@@ -4,18 +4,16 @@ Both animals share coats, poses, backgrounds and light: only shapes tell them
 apart.
 """
 
-import os
 import random
 import shutil
-import tempfile
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageEnhance
 
 from catdog import animals
 from catdog.animals import INK, LARGE, mixed
-from catdog.archives import digest
 from catdog.bars import Bar
+from catdog.cache import digest, one_at_a_time
 
 SIZE = LARGE // 2  # drawn larger, then reduced, so that edges are smooth
 SET = {
@@ -77,27 +75,29 @@ def write_set(folder: Path) -> None:
 
     The folder appears when all of them are there, and not before.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        whole = Path(scratch) / "set"
-        jobs = [
-            (part, number)
-            for part, numbers in SET.items()
-            for number in numbers
-        ]
-        for part, number in Bar(jobs, "Drawing pictures"):
-            kind = part.split("/")[1].removesuffix("s")
-            (whole / part).mkdir(parents=True, exist_ok=True)
-            file = whole / part / f"{kind}.{number}.jpg"
-            draw(kind, number).save(file, quality=90)
+    with one_at_a_time(folder):
+        if folder.is_dir():
+            return
+        scratch = folder.with_name(f".{folder.name}.part")
+        # What a process that was killed left behind.
+        shutil.rmtree(scratch, ignore_errors=True)
         try:
-            os.rename(whole, folder)
-        except OSError:
-            if (
-                not folder.is_dir()
-            ):  # else another process was first, with the same set
-                raise
-            shutil.rmtree(whole)
+            for name in Bar(names(), "Drawing pictures"):
+                kind, number, _ = Path(name).name.split(".")
+                (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+                draw(kind, int(number)).save(scratch / name, quality=90)
+            scratch.rename(folder)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def names() -> list[str]:
+    """The file names of the set, such as `train/cats/cat.0.jpg`."""
+    return [
+        f"{part}/{part.split('/')[1].removesuffix('s')}.{number}.jpg"
+        for part, numbers in SET.items()
+        for number in numbers
+    ]
 
 
 def version() -> str:

@@ -11,12 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from catdog import assets
-from catdog.data import CLASSES, IMAGE_SIZE, Pictures, decode, label
+from catdog.data import IMAGE_SIZE, Pictures, decode
 from catdog.evaluation import confusion, mean, wilson
+from catdog.reading import shown
 from catdog.records import Run
 
 # From Okabe and Ito's palette, which colour-blind readers can tell apart.
-COLOURS = {"cat": "#d55e00", "dog": "#0072b2"}
+COLOURS = ("#d55e00", "#0072b2")  # of the two classes
 TRAINING, VALIDATION, BASELINE = "#0072b2", "#d55e00", "#5c6670"
 
 
@@ -37,16 +38,21 @@ def figure(draw):
 
 @figure
 def picture_grid(pictures: Pictures, columns: int = 3, seed: int = 1) -> Figure:
-    """Random training pictures: a row of cats over a row of dogs, with labels."""
+    """Random training pictures with their labels: a row of cats over a row of
+    dogs, or what the two classes are.
+    """
     chance = random.Random(seed)
-    grid, axes = plt.subplots(len(CLASSES), columns, figsize=(7.2, 5.1))
-    for kind, row in zip(CLASSES, axes, strict=True):
+    grid, axes = plt.subplots(2, columns, figsize=(7.2, 5.1))
+    for label, row in enumerate(axes):
         names = [
-            name for name in pictures.train if CLASSES[label(name)] == kind
+            name for name in pictures.train if pictures.label(name) == label
         ]
         for axis, name in zip(row, chance.sample(names, columns), strict=True):
             _show(
-                axis, decode(str(pictures.folder / name)), kind, COLOURS[kind]
+                axis,
+                decode(str(pictures.folder / name)),
+                pictures.classes[label],
+                COLOURS[label],
             )
     return grid
 
@@ -55,11 +61,8 @@ def picture_grid(pictures: Pictures, columns: int = 3, seed: int = 1) -> Figure:
 def label_frequencies(counts: dict[str, int]) -> Figure:
     """One bar for each class. `counts` as `evaluation.label_counts` gives them."""
     chart, axis = plt.subplots(figsize=(7.2, 1.8))
-    bars = axis.barh(
-        list(counts),
-        list(counts.values()),
-        color=[COLOURS[kind] for kind in counts],
-    )
+    bars = axis.barh(range(len(counts)), list(counts.values()), color=COLOURS)
+    axis.set_yticks(range(len(counts)), list(counts), parse_math=False)
     axis.bar_label(bars, padding=4, fmt="{:,.0f}")
     axis.invert_yaxis()
     axis.grid(visible=False)
@@ -172,7 +175,7 @@ def comparison(
 
 
 @figure
-def confusion_matrix(scores: list) -> Figure:
+def confusion_matrix(scores: list, classes=("cat", "dog")) -> Figure:
     """What the pictures show against what the model answered: counts."""
     table = np.array(confusion(scores))
     chart, axis = plt.subplots(figsize=(4.2, 3.4))
@@ -189,7 +192,7 @@ def confusion_matrix(scores: list) -> Figure:
             color=colour,
         )
     for set_ticks in (axis.set_xticks, axis.set_yticks):
-        set_ticks(range(len(CLASSES)), CLASSES)
+        set_ticks(range(len(classes)), classes, parse_math=False)
     axis.set(xlabel="the model answers", ylabel="the picture shows")
     axis.grid(visible=False)
     axis.spines[:].set_visible(False)
@@ -209,7 +212,7 @@ def mistakes(scores: list, pictures: Pictures) -> Figure:
     for axis in axes.flat:
         axis.axis("off")
     for axis, (name, _, dog) in zip(axes.flat, scores, strict=False):
-        sure = f"{max(dog, 1 - dog):.0%} {CLASSES[int(dog >= 0.5)]}"
+        sure = f"{max(dog, 1 - dog):.0%} {pictures.classes[int(dog >= 0.5)]}"
         if pictures.source == "photographs":
             _show(
                 axis, decode(str(pictures.folder / name)), sure, weight="normal"
@@ -219,7 +222,8 @@ def mistakes(scores: list, pictures: Pictures) -> Figure:
             axis.text(
                 80,
                 80,
-                f"{name.rsplit('/')[-1]}\n(photograph\nnot at hand)",
+                f"{shown(name.rsplit('/')[-1])}\n(photograph\nnot at hand)",
+                parse_math=False,
                 ha="center",
                 va="center",
                 fontsize=9,
@@ -275,5 +279,6 @@ def _show(
         color=colour,
         fontsize=10,
         fontweight=weight,
+        parse_math=False,
     )
     axis.axis("off")

@@ -18,7 +18,8 @@ import numpy as np
 import tensorflow as tf
 
 from catdog import assets
-from catdog.data import BATCH_SIZE, Pictures
+from catdog.cache import written_whole
+from catdog.data import BATCH_SIZE, TUTORIALS_NAMES, Pictures
 from catdog.errors import RecordError
 from catdog.models import EPOCHS
 
@@ -153,15 +154,23 @@ def runs_folder() -> Path:
     return Path(os.environ.get("CATDOG_RUNS") or assets() / "runs")
 
 
+def home(source: str, fingerprint: str) -> Path:
+    """The folder for records of these pictures. Those of the tutorial's
+    photographs lie in `runs_folder()` itself, all others below it.
+    """
+    if source == "drawings":
+        return runs_folder() / "drawn"
+    own = fingerprint != TUTORIALS_NAMES
+    return runs_folder() / "own" / fingerprint if own else runs_folder()
+
+
 def record(run: Run, folder: Path | None = None) -> Path:
     """Write a run as `<model>-<seed>.json`, whole or not at all.
 
-    Runs on drawings go to a folder of their own, `drawn`.
+    Without a `folder`, it goes where `home` says.
     """
     if folder is None:
-        drawn = run.data["source"] != "photographs"
-        folder = runs_folder() / "drawn" if drawn else runs_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+        folder = home(run.data["source"], run.data["fingerprint"])
     path = folder / f"{run.model}-{run.seed}.json"
     values = {
         name: value for name, value in vars(run).items() if name != "network"
@@ -170,9 +179,7 @@ def record(run: Run, folder: Path | None = None) -> Path:
         f" {json.dumps(name)}: {json.dumps(value)}"
         for name, value in values.items()
     ]
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    part.replace(path)
+    written_whole(path, "{\n" + ",\n".join(lines) + "\n}\n")
     return path
 
 
@@ -200,13 +207,11 @@ def recorded_runs(
     hand, a record on drawings comes first, and one on photographs stands in for
     it.
     """
-    homes = [runs_folder()]
-    if pictures.source == "drawings":
-        homes.insert(0, runs_folder() / "drawn")
+    nearest = home(pictures.source, pictures.fingerprint)
     model = builder()
     found = {}
-    for home in homes:
-        for path in sorted(home.glob(f"{builder.__name__}-*.json")):
+    for folder in dict.fromkeys([nearest, runs_folder()]):
+        for path in sorted(folder.glob(f"{builder.__name__}-*.json")):
             run = read_run(path)
             if run.key == run_key(model, pictures, run.seed, epochs):
                 found.setdefault(run.seed, run)

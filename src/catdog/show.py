@@ -3,6 +3,7 @@ whose numbers come from runs.
 """
 
 import inspect
+import re
 
 import keras
 
@@ -15,6 +16,7 @@ from catdog.evaluation import (
     settled,
     wilson,
 )
+from catdog.reading import shown
 from catdog.records import Run, count
 
 
@@ -36,15 +38,29 @@ def source(*things) -> Markdown:
     return Markdown(f"```python\n{code}\n```")
 
 
+def plain(text: str) -> str:
+    """A file or class name made fit for Markdown: all signs mean themselves."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", shown(text))
+
+
 def pictures_notice(pictures: Pictures) -> Markdown:
     """Which pictures a page was made with."""
     number = f"{len(pictures.train) + len(pictures.held_out):,}"
-    if pictures.source == "photographs":
+    if pictures.source == "drawings":
+        return Markdown(
+            "> **Drawn pictures.** The photographs were out of reach when this page was "
+            f"made. The pictures that you see are {number} drawings of the same names. "
+            "Each replayed run says what it was trained on."
+        )
+    if not pictures.own:
         return Markdown(f"*Made with {number} photographs.*")
+    first, second = map(plain, pictures.classes)
+    left_out = len(pictures.faults)
     return Markdown(
-        "> **Drawn pictures.** The photographs were out of reach when this page was "
-        f"made. The pictures that you see are {number} drawings of the same names. "
-        "Each replayed run says what it was trained on."
+        f"> **Your own pictures.** This page was made with {number} pictures of two "
+        f"classes, {first} and {second}. Where the text says cat, read {first}. "
+        f"Where it says dog, read {second}."
+        + (f" {left_out} files could not be read." if left_out else "")
     )
 
 

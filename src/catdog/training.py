@@ -5,6 +5,7 @@ recorded once, with `catdog train`, and replayed wherever its record belongs to
 the code.
 """
 
+import json
 import os
 import time
 from datetime import date
@@ -13,11 +14,11 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from catdog import data, records
-from catdog.archives import cache_folder
+from catdog import data, reading, records
 from catdog.bars import Bar
+from catdog.cache import cache_folder, written_whole
 from catdog.data import Pictures
-from catdog.errors import CatdogError
+from catdog.errors import CatdogError, DataError
 from catdog.models import EPOCHS
 from catdog.records import Builder, Run, Runs
 
@@ -133,9 +134,10 @@ def score(
     """
     answers = keras.ops.softmax(model.predict(dataset, verbose=0))
     dogs = keras.ops.convert_to_numpy(answers)[:, 1]
+    labels = [int(label) for _, batch in dataset for label in batch]
     return [
-        [name, data.label(name), round(float(dog), 5)]
-        for name, dog in zip(names, dogs, strict=True)
+        [name, label, round(float(dog), 5)]
+        for name, label, dog in zip(names, labels, dogs, strict=True)
     ]
 
 
@@ -146,22 +148,21 @@ def tally(scores: list) -> dict:
     return {"n": len(scores), "correct": correct, "accuracy": accuracy}
 
 
-def predict(network: keras.Model, path: Path) -> tuple[str, float]:
-    """What one picture shows: `"cat"` or `"dog"`, and its probability in [0.5,
-    1].
+def predict(
+    network: keras.Model, path: Path, classes=("cat", "dog")
+) -> tuple[str, float]:
+    """What one picture shows: a class, and its probability in [0.5, 1].
 
     Raises:
-        CatdogError: when the file is missing or is no picture.
+        DataError: when the file is missing or is no picture.
     """
-    try:
-        picture = data.decode(str(path))
-    except (tf.errors.OpError, ValueError) as error:
-        raise CatdogError(
-            f"{path} is no picture that can be read: give a JPEG, PNG, GIF or BMP file."
-        ) from error
-    logits = network.predict(tf.cast(picture, tf.float32)[None], verbose=0)
-    dog = float(keras.ops.softmax(logits)[0, 1])
-    return data.CLASSES[int(dog >= 0.5)], max(dog, 1 - dog)
+    reason = reading.fault(path)
+    if reason:
+        raise DataError(f"{reading.shown(str(path))} {reason}.")
+    picture = tf.cast(data.decode(str(path)), tf.float32)
+    logits = network.predict(picture[None], verbose=0)
+    second = float(keras.ops.softmax(logits)[0, 1])
+    return classes[int(second >= 0.5)], max(second, 1 - second)
 
 
 def network_path(name: str, seed: int) -> Path:
@@ -172,6 +173,24 @@ def network_path(name: str, seed: int) -> Path:
     folder = cache_folder() / "models"
     folder.mkdir(exist_ok=True)
     return folder / f"{name}-{seed}.keras"
+
+
+def keep_network(run: Run, classes: tuple[str, str]) -> None:
+    """Save the network of a run, and the names of its classes, in the cache."""
+    path = network_path(run.model, run.seed)
+    part = path.with_suffix(".part.keras")
+    run.network.save(part)
+    part.replace(path)
+    written_whole(path.with_suffix(".json"), json.dumps(classes))
+
+
+def network_classes(name: str, seed: int = 0) -> list[str]:
+    """The names of the classes that a saved network tells apart."""
+    try:
+        path = network_path(name, seed).with_suffix(".json")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ["cat", "dog"]
 
 
 def load_network(name: str, seed: int = 0) -> keras.Model:
