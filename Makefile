@@ -4,7 +4,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c $(SUITS) 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: site test test-notebooks notebooks clean
+.PHONY: site test test-notebooks bench notebooks clean
 
 site: .venv/ready
 	@$(BIN)/catdog render
@@ -15,6 +15,9 @@ test: .venv/ready
 # Every notebook as Colab runs it, in an environment of its own: some minutes.
 test-notebooks: .venv/ready
 	@$(BIN)/python -m pytest tests/colab_notebooks.py
+
+bench: .venv/ready
+	@$(BIN)/catdog bench
 
 notebooks: .venv/ready
 	@$(BIN)/catdog notebooks

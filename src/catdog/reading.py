@@ -96,9 +96,7 @@ def faults(root: Path, names: list[str]) -> dict[str, str]:
                 len(names),
             )
         )
-    found = {
-        name: why for name, why in zip(names, reasons, strict=True) if why
-    }
+    found = {name: why for name, why in zip(names, reasons, strict=True) if why}
     written_whole(note, json.dumps(found))
     return found
 

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from catdog import assets
+from catdog import assets, features
 from catdog.cache import written_whole
 from catdog.data import BATCH_SIZE, TUTORIALS_NAMES, Pictures
 from catdog.errors import RecordError
@@ -35,6 +35,7 @@ TELLING = tuple(
         "strides",
         "padding",
         "activation",
+        "kernel_initializer",
         "pool_size",
         "rate",
         "units",
@@ -110,6 +111,7 @@ class Runs(list[Run]):
 def settings(model: keras.Model) -> dict:
     """All that decides how a compiled model learns, as plain JSON values."""
     rate = model.optimizer.get_config()["learning_rate"]
+    once = features.has_frozen_base(model)
     return {
         "layers": [_layer(layer) for layer in model.layers],
         "optimizer": type(model.optimizer).__name__,
@@ -118,6 +120,7 @@ def settings(model: keras.Model) -> dict:
         else float(rate),
         "loss": type(model.loss).__name__,
         "batch_size": BATCH_SIZE,
+        **({"passes": features.PASSES} if once else {}),
     }
 
 
@@ -143,7 +146,7 @@ def environment() -> dict:
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
-        "cores": os.cpu_count(),
+        "cores": _cores(),
         "gpus": len(tf.config.list_physical_devices("GPU")),
         "platform": f"{platform.system()} {platform.machine()}",
     }
@@ -218,6 +221,13 @@ def recorded_runs(
     return Runs(found[seed] for seed in sorted(found))
 
 
+def _cores() -> int:
+    """Those that this process may use; not every system can tell."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _layer(layer) -> list:
     config = layer.get_config()
     telling = {
@@ -233,4 +243,6 @@ def _layer(layer) -> list:
 
 
 def _plain(value):
+    if isinstance(value, dict):  # a Keras object, described
+        return value["class_name"]
     return list(value) if isinstance(value, tuple) else value

@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from catdog import data, reading, records
+from catdog import data, features, reading, records
 from catdog.bars import Bar
 from catdog.cache import cache_folder, written_whole
 from catdog.data import Pictures
@@ -66,11 +66,16 @@ def train(
     fold = seed % data.FOLDS
     sets = data.datasets(pictures, fold, seed)
     start = time.perf_counter()
+    learner, examples, validation = model, sets.train, sets.validation
+    if features.has_frozen_base(model):
+        frozen, learner = features.two_parts(model)
+        examples, validation = features.feature_sets(frozen, sets, seed)
     with Bar(total=epochs, desc=f"{model.name}, seed {seed}") as bar:
-        history = model.fit(
-            sets.train,
-            validation_data=sets.validation,
+        history = learner.fit(
+            examples,
+            validation_data=validation,
             epochs=epochs,
+            steps_per_epoch=len(sets.train),
             shuffle=False,  # the pipeline shuffles
             verbose=0,
             callbacks=[progress(bar)],
