@@ -4,13 +4,18 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c $(SUITS) 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: site test test-notebooks bench notebooks clean
+.PHONY: site test test-notebooks test-versions bench notebooks clean
 
 site: .venv/ready
 	@$(BIN)/catdog render
 
 test: .venv/ready
 	@$(BIN)/python -m pytest
+
+# The tests on the oldest and newest Pythons and packages: an hour, and by hand.
+test-versions: .venv/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[versions]'
+	@$(BIN)/python tests/versions.py
 
 # Every notebook as Colab runs it, in an environment of its own: some minutes.
 test-notebooks: .venv/ready

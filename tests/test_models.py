@@ -158,19 +158,6 @@ def test_trials_change_something():
     )
 
 
-def test_truncated_weights_are_named(monkeypatch, tmp_path):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    # Keras reads the place of its cache when it is imported.
-    monkeypatch.setattr(
-        keras.src.utils.file_utils.config, "keras_home", lambda: str(tmp_path)
-    )
-    path = weights.weights_path()
-    path.parent.mkdir()
-    path.write_bytes(b"\x89HDF\r\n\x1a\n and no more")
-    with pytest.raises(WeightsError, match="delete .*1.0_160_no_top.h5"):
-        weights.pretrained_mobilenet_v2()
-
-
 def test_without_weights_the_model_can_still_be_looked_at(monkeypatch, caplog):
     def refuse():
         raise WeightsError("The weights cannot be loaded.")

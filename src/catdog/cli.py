@@ -205,10 +205,18 @@ def run_data(choice) -> None:
 
 
 def run_train(choice) -> None:
-    from catdog import models, records, show, training, trials, weights
-    from catdog.data import find_pictures
+    from catdog import (
+        data,  # first: it hushes TensorFlow
+        models,
+        records,
+        show,
+        training,
+        trials,
+        validity,
+        weights,
+    )
 
-    pictures = find_pictures()
+    pictures = data.find_pictures()
     print(
         f"Training on {len(pictures.train):,} {pictures.source} from {pictures.folder}."
     )
@@ -216,6 +224,7 @@ def run_train(choice) -> None:
     if {"model4", "model5"} & set(names):
         # A run on random weights would not be worth its record.
         weights.pretrained_mobilenet_v2()
+    in_vain = []
     for name in names:
         for seed in choice.seed:
             run = training.train(
@@ -224,19 +233,29 @@ def run_train(choice) -> None:
                 seed,
                 choice.epochs,
             )
+            # That a trial fails is what it is there to show.
+            if name in MODELS and validity.collapsed(run.history):
+                print(f"{name} with seed {seed} learned nothing: not recorded.")
+                in_vain.append(f"{name} with seed {seed}")
+                continue
             path = records.record(run, choice.out)
             training.keep_network(run, pictures.classes)
             print(
                 f"{path}: validation {run.validation['accuracy']:.1%}, "
                 f"test {show.test_words([run])}, {run.seconds:.0f} s"
             )
+    if in_vain:
+        raise CatdogError(
+            f"{', '.join(in_vain)}: the loss stayed where guessing has it, and "
+            "nothing was recorded. Train with another seed, or on more pictures."
+        )
 
 
 def run_runs(choice) -> None:
-    from catdog import evaluation, models, tables
-    from catdog.data import find_pictures
+    from catdog import data, evaluation, models, tables
 
-    print(tables.runs(evaluation.all_runs(models.BUILDERS, find_pictures())))
+    pictures = data.find_pictures()
+    print(tables.runs(evaluation.all_runs(models.BUILDERS, pictures)))
 
 
 def run_bench(choice) -> None:
@@ -249,13 +268,14 @@ def run_bench(choice) -> None:
 
 
 def run_predict(choice) -> None:
-    from catdog import reading, training
+    from catdog.data import shown  # first: it hushes TensorFlow
+    from catdog import training  # noqa: I001
 
     network = training.load_network(choice.model, choice.seed)
     classes = training.network_classes(choice.model, choice.seed)
     for path in choice.picture:
         kind, sure = training.predict(network, path, classes)
-        print(f"{reading.shown(str(path))}: {kind} ({sure:.1%})")
+        print(f"{shown(str(path))}: {kind} ({sure:.1%})")
 
 
 def run_render(choice) -> None:

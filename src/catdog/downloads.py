@@ -12,6 +12,7 @@ from catdog.cache import one_at_a_time
 from catdog.errors import CatdogError, DataError
 
 SECONDS_TO_ANSWER = 15
+PAUSE = 1  # seconds before the next attempt
 SLOWEST = 2_000  # bytes a second, over `WINDOW` seconds
 WINDOW = 30
 MOST_BYTES = 300_000_000
@@ -36,6 +37,8 @@ def fetch(
         if target.exists() and not _complaint(check, target):
             return target
         part = target.with_name(f".{target.name}.part")
+        if not _tag(part).exists():  # what it is a part of, nobody knows
+            part.unlink(missing_ok=True)
         reasons = []
         for address in addresses:
             reason = _try(address, part) or _complaint(check, part)
@@ -77,7 +80,7 @@ def _try(address: str, part: Path) -> str | None:
         except (OSError, HTTPException, ValueError) as error:
             if _size(part) <= before:
                 return " ".join(str(error).split()) or type(error).__name__
-            time.sleep(1)
+            time.sleep(PAUSE)
 
 
 def _receive(address: str, part: Path) -> None:

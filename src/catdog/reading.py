@@ -6,6 +6,7 @@ What `fault` lets pass, `read_picture` reads: they are the same code.
 import json
 import os
 import re
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from PIL import Image, ImageOps
 from catdog.bars import Bar
 from catdog.cache import cache_folder, digest, written_whole
 from catdog.errors import DataError
+
+# What Pillow has against a file reaches the reader in our words.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 IMAGE_SIZE = (160, 160)
 # No others: some that Pillow knows start a program to read a file.
@@ -57,7 +61,7 @@ def read_picture(path: str | os.PathLike) -> np.ndarray:
         raise
     except Image.UnidentifiedImageError:
         raise DataError(_unknown(path)) from None
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise DataError("is too large") from None
     # Pillow raises whatever a broken file leads its many readers to.
     except Exception as error:

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from catdog import assets, features
+from catdog import assets, features, validity
 from catdog.cache import written_whole
 from catdog.data import BATCH_SIZE, TUTORIALS_NAMES, Pictures
 from catdog.errors import RecordError
@@ -103,6 +103,12 @@ class Runs(list[Run]):
             f"A run took {seconds:.0f} s on {first.environment['cores']} CPU cores "
             f"with TensorFlow {first.environment['tensorflow']}, {first.recorded}.",
         ]
+        sentences += [
+            f"With seed {run.seed} it learned nothing: its loss stayed where "
+            "guessing has it."
+            for run in self
+            if validity.collapsed(run.history)
+        ]
         if not trained:
             sentences.append("Set `CATDOG_TRAIN=1` to train here.")
         return f"*{' '.join(sentences)}*"
@@ -178,6 +184,7 @@ def record(run: Run, folder: Path | None = None) -> Path:
     values = {
         name: value for name, value in vars(run).items() if name != "network"
     }
+    values["checksum"] = validity.checksum(values)
     lines = [
         f" {json.dumps(name)}: {json.dumps(value)}"
         for name, value in values.items()
@@ -190,13 +197,15 @@ def read_run(path: Path) -> Run:
     """Read a record.
 
     Raises:
-        RecordError: when the file is not JSON, or lacks one of `Run`'s fields.
+        RecordError: when the file cannot be read, is not what `record` wrote,
+            or does not agree with itself.
     """
     try:
-        return Run(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError) as error:
+        text = path.read_text(encoding="utf-8")
+        return Run(**validity.parse_record(text, Run))
+    except (OSError, ValueError, RecursionError) as error:
         raise RecordError(
-            f"{path} is no readable record ({error}): delete it, or write it again "
+            f"{path} is no record to rely on ({error}): delete it, or write it again "
             "with `catdog train`."
         ) from error
 

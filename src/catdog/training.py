@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from catdog import data, features, reading, records
+from catdog import data, features, reading, records, validity
 from catdog.bars import Bar
 from catdog.cache import cache_folder, written_whole
 from catdog.data import Pictures
@@ -56,7 +56,7 @@ def train(
     """Train a new model, and score it on the validation and the test pictures.
 
     Raises:
-        CatdogError: when `epochs` is less than 1.
+        CatdogError: when `epochs` is less than 1, or the training diverges.
     """
     if epochs < 1:
         raise CatdogError(f"{epochs} epochs train nothing: ask for 1 or more.")
@@ -78,7 +78,13 @@ def train(
             steps_per_epoch=len(sets.train),
             shuffle=False,  # the pipeline shuffles
             verbose=0,
-            callbacks=[progress(bar)],
+            callbacks=[progress(bar), keras.callbacks.TerminateOnNaN()],
+        )
+    epoch = validity.diverged(history.history)
+    if epoch:
+        raise CatdogError(
+            f"{model.name} with seed {seed} went astray: its numbers became "
+            f"infinite in epoch {epoch}. Train it in smaller steps."
         )
     seconds = time.perf_counter() - start
     return finished(model, pictures, seed, history.history, seconds, sets)
