@@ -1,12 +1,13 @@
 """What the chapters promise: labels, honest numbers, fresh notebooks."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from catdog.publish.chapters import read_chapter, read_project, refuse_unknown
-from catdog.publish.notebooks import check_notebooks
+from catdog.publish.notebooks import PROSE, check_notebooks
 
 ROOT = Path(__file__).parents[1]
 PROJECT = read_project(ROOT)
@@ -62,5 +63,32 @@ def test_every_reference_has_its_label(name):
     )
 
 
+@CHAPTERS
+def test_cells_that_write_prose_say_so_in_their_label(name):
+    for cell in read_chapter(PROJECT, name).code_cells:
+        writes = "show.markdown(" in cell.source
+        assert writes == bool(PROSE.fullmatch(cell.metadata.options.label))
+
+
 def test_notebooks_are_those_of_todays_chapters():
     assert check_notebooks(ROOT) == []
+
+
+@CHAPTERS
+def test_notebook_is_done_in_ten_minutes_on_a_gpu(name):
+    """As far as our records tell: they were made on two processor cores, and a
+    T4 is four times as fast at the least. A minute goes for getting ready.
+    """
+    chapter = read_chapter(PROJECT, name)
+    if name == "index.qmd":
+        return
+    seconds = {}
+    for path in (ROOT / "assets/runs").glob("*.json"):
+        run = json.loads(path.read_text())
+        seconds[run["model"]] = run["seconds"]
+    fits = [c.source for c in chapter.code_cells if "training.fit(" in c.source]
+    models = set(re.findall(r"models\.(model\d)\b", "\n".join(fits)))
+    if "BUILDERS" in "\n".join(fits):
+        models = {model for model in seconds if model.startswith("model")}
+    minutes = sum(seconds[model] for model in models) / 60
+    assert 1 + minutes / 4 <= chapter.meta["colab-minutes"] <= 10

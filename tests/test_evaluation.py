@@ -111,3 +111,54 @@ def test_gap_and_settled_look_at_the_last_epochs():
     run = Finished(0.8, 1, 1)
     assert evaluation.gap(run, last=2) == pytest.approx(0.15)
     assert evaluation.settled(run, last=2) == (0.7, 0.8)
+
+
+def answers(outcomes, names=None):
+    """Scores of dogs, of which some are taken for cats."""
+    names = names or [
+        f"validation/dogs/dog.{n}.jpg" for n in range(len(outcomes))
+    ]
+    return [
+        [name, 1, 0.9 if right else 0.1]
+        for name, right in zip(names, outcomes, strict=True)
+    ]
+
+
+def test_mcnemar_agrees_with_the_sign_test_by_hand():
+    # 1 against 7: the two-sided probability of 8 tosses is 2 * (1 + 8) / 2**8.
+    first = answers([True] * 10 + [True] + [False] * 7)
+    second = answers([True] * 10 + [False] + [True] * 7)
+    only_first, only_second, p = evaluation.mcnemar(first, second)
+    assert (only_first, only_second) == (1, 7) and p == pytest.approx(18 / 256)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
+)
+def test_mcnemar_does_not_depend_on_the_order(pairs):
+    first, second = (answers(outcomes) for outcomes in zip(*pairs, strict=True))
+    a, b, p = evaluation.mcnemar(first, second)
+    assert evaluation.mcnemar(second, first[::-1]) == (b, a, pytest.approx(p))
+    assert 0 <= p <= 1 and evaluation.mcnemar(first, first)[2] == 1
+
+
+def test_mcnemar_refuses_other_pictures():
+    with pytest.raises(ValueError, match="different pictures"):
+        evaluation.mcnemar(answers([True], ["a"]), answers([True], ["b"]))
+
+
+def test_calibration_error_of_a_model_that_promises_too_much():
+    # Nine tenths sure each time, right in one of two.
+    scores = answers([True, False] * 10)
+    assert evaluation.calibration(scores) == [(pytest.approx(0.9), 0.5, 20)]
+    assert evaluation.calibration_error(scores) == pytest.approx(0.4)
+
+
+@given(scores)
+def test_calibration_counts_every_answer_once(scores):
+    steps = evaluation.calibration(scores)
+    assert sum(n for _, _, n in steps) == len(scores)
+    assert 0 <= evaluation.calibration_error(scores) <= 1
+    assert [sure for sure, _, _ in steps] == sorted(
+        sure for sure, _, _ in steps
+    )

@@ -107,6 +107,30 @@ def test_fourth_model_trains_its_head_alone(random_weights):
     assert base.count_params() == 2_257_984 and not base.trainable_weights
 
 
+def test_fifth_model_trains_the_upper_half_of_the_base_and_no_statistics(
+    random_weights,
+):
+    model = models.model5()
+    lower, upper = (
+        model.get_layer(f"{name}_half") for name in ("lower", "upper")
+    )
+    assert lower.count_params() + upper.count_params() == 2_257_984
+    assert not lower.trainable_weights and upper.trainable_weights
+    before = [weight.numpy() for weight in upper.non_trainable_weights]
+    model.fit(noise, kinds, verbose=0)
+    after = [weight.numpy() for weight in upper.non_trainable_weights]
+    assert all((a == b).all() for a, b in zip(before, after, strict=True))
+
+
+def test_two_halves_of_the_base_are_the_base(random_weights):
+    scaled = noise / 127.5 - 1
+    lower, upper = models.base_model_halves()
+    whole = models.base_model_layer()
+    assert np.allclose(
+        upper(lower(scaled)), whole(scaled), rtol=1e-3, atol=1e-3
+    )
+
+
 def test_preprocessor_maps_bytes_to_minus_one_to_one():
     pixels = np.broadcast_to(
         np.array([0.0, 127.5, 255.0], "float32"), (1, 160, 160, 3)
@@ -132,19 +156,6 @@ def test_trials_change_something():
         records.settings(build()) != original
         for build in trials.TRIALS.values()
     )
-
-
-def test_truncated_weights_are_named(monkeypatch, tmp_path):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    # Keras reads the place of its cache when it is imported.
-    monkeypatch.setattr(
-        keras.src.utils.file_utils.config, "keras_home", lambda: str(tmp_path)
-    )
-    path = weights.weights_path()
-    path.parent.mkdir()
-    path.write_bytes(b"\x89HDF\r\n\x1a\n and no more")
-    with pytest.raises(WeightsError, match="delete .*1.0_160_no_top.h5"):
-        weights.pretrained_mobilenet_v2()
 
 
 def test_without_weights_the_model_can_still_be_looked_at(monkeypatch, caplog):

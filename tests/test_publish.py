@@ -1,4 +1,4 @@
-"""Chapters become pages and notebooks: with real kernels, and the real pandoc."""
+"""Chapters become pages: with real kernels, and the real pandoc."""
 
 import io
 import json
@@ -11,13 +11,12 @@ import sys
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
 from catdog.errors import CatdogError
-from catdog.publish import chapters, images, notebooks, pages, site
+from catdog.publish import chapters, images, pages, site
 from catdog.publish.chapters import PublishError
 
 FIXTURE = Path(__file__).parent / "fixtures" / "site"
@@ -472,122 +471,6 @@ def wait_until(condition, seconds=30):
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)
-
-
-# Notebooks
-
-
-@pytest.fixture(scope="module")
-def written(root):
-    return [
-        json.loads(path.read_text()) for path in notebooks.write_notebooks(root)
-    ]
-
-
-def markdown_of(notebook):
-    cells = [
-        cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"
-    ]
-    return "\n\n".join("".join(cell["source"]) for cell in cells)
-
-
-def test_notebooks_are_valid_and_clean(written):
-    assert len(written) == 2  # the start page is none
-    for notebook in written:
-        nbformat.validate(notebook)
-        assert notebook["metadata"]["accelerator"] == "GPU"
-        assert notebook["metadata"]["kernelspec"]["name"] == "python3"
-        code = [
-            cell for cell in notebook["cells"] if cell["cell_type"] == "code"
-        ]
-        assert not any(
-            cell["outputs"] or cell["execution_count"] for cell in code
-        )
-        assert not any("#|" in "".join(cell["source"]) for cell in code)
-        text = re.sub(r"(?s)```.*?```", "", markdown_of(notebook))
-        for leftover in (
-            ":::",
-            "#|",
-            "{#",
-            "@fig-",
-            "@tbl-",
-            "@sec-",
-            "<",
-            ".qmd",
-            "]{",
-        ):
-            assert leftover not in text
-
-
-def test_notebook_says_in_words_what_the_page_shows(written):
-    text = markdown_of(written[0]).replace("\u00a0", " ")
-    assert text.startswith(
-        '# All constructs, on "one" page\n\nEverything that a'
-    )
-    assert (
-        "See Figure 2, Figure 1, Table 1, Table 2, Section 1, Section 1.1 and"
-        in text
-    )
-    assert "> **A `titled` note**\n>\n> The body of the note." in text
-    assert "**Figure 2:** A line: *rising*, with `code`." in text
-    assert (
-        "**Table 1:** A *plain* table." in text
-        and text.count("plain* table") == 1
-    )
-    assert "a footnote (The note, with a [link](02-short.ipynb).)" in text
-    assert "$a^2 + b^2 = c^2$" in text and "| a    |     1 |" in text
-    assert "raise SystemError" in text  # eval: false
-    assert "Back." in markdown_of(
-        written[1]
-    )  # no notebook of the start page to link to
-
-
-def test_notebook_runs_its_cells_in_order(written):
-    names = [c["id"] for c in written[0]["cells"] if c["cell_type"] == "code"]
-    assert names[:4] == ["set-up-for-colab", "set-up", "words", "fig-line"]
-    cells = {cell["id"]: cell for cell in written[0]["cells"]}
-    assert "".join(cells["folded"]["source"]) == "answer = 42\nanswer"
-
-
-def test_set_up_cell_acts_in_colab_only(written, tmp_path, monkeypatch):
-    cell = "".join(written[0]["cells"][1]["source"])
-    commands = []
-
-    class Shell:
-        def run_line_magic(self, *words):
-            commands.append(words)
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CATDOG_TRAIN", raising=False)
-    exec(cell, {"get_ipython": Shell})
-    assert commands == [] and "CATDOG_TRAIN" not in os.environ
-    monkeypatch.setitem(sys.modules, "google.colab", None)
-    monkeypatch.setenv("CATDOG_TRAIN", "0")
-    exec(cell, {"get_ipython": Shell})
-    (tmp_path / "catdog-1-py3-none-any.whl").touch()
-    exec(cell, {"get_ipython": Shell})
-    install = "install --quiet --no-deps "
-    assert commands == [
-        ("pip", install + "git+https://example.org/someone/pages"),
-        ("pip", install + "catdog-1-py3-none-any.whl"),
-    ]
-    assert os.environ["CATDOG_TRAIN"] == "1"
-
-
-def test_stale_notebooks_are_named(tmp_path):
-    project = copy_fixture(tmp_path / "project")
-    assert notebooks.check_notebooks(project) == [
-        "01-all.ipynb",
-        "02-short.ipynb",
-    ]
-    first = [path.read_bytes() for path in notebooks.write_notebooks(project)]
-    assert [
-        path.read_bytes() for path in notebooks.write_notebooks(project)
-    ] == first
-    assert notebooks.check_notebooks(project) == []
-    chapter = project / f"{SHORT}.qmd"
-    chapter.write_text(chapter.read_text().replace("The end", "The very end"))
-    assert notebooks.check_notebooks(project) == ["02-short.ipynb"]
 
 
 # Which renderer

@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,10 +65,3 @@ def digest(lines) -> str:
     """Sixteen hexadecimal digits that stand for some lines of text."""
     text = "\n".join(lines).encode("utf-8", "surrogateescape")
     return hashlib.sha256(text).hexdigest()[:16]
-
-
-def quiet() -> bool:
-    """Whether progress bars stay away: on a page or in a log they would be
-    noise.
-    """
-    return not sys.stderr.isatty() and "google.colab" not in sys.modules

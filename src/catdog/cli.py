@@ -14,8 +14,8 @@ os.environ.setdefault(
 
 from catdog.errors import CatdogError
 
-MODELS = ("model1", "model2", "model3", "model4")
-TRIALS = ("relu", "less_dropout", "small_steps", "narrow")
+MODELS = ("model1", "model2", "model3", "model4", "model5")
+TRIALS = ("relu", "large_weights", "no_dropout", "small_steps")
 
 
 class Parser(argparse.ArgumentParser):
@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "model",
         choices=(*MODELS, "all", *TRIALS),
-        help="a model, all four, or a trial",
+        help="a model, all five, or a trial",
     )
     made.add_argument(
         "--seed",
@@ -106,6 +106,21 @@ def parser() -> argparse.ArgumentParser:
     )
 
     command(run_runs, "print what the recorded runs reached", "catdog runs")
+
+    made = command(
+        run_bench,
+        "measure our ways against the usual ones on this machine",
+        "catdog bench --rounds 3",
+    )
+    made.add_argument(
+        "--rounds",
+        type=positive,
+        default=3,
+        help="how often each way has its turn (default: 3)",
+    )
+    made.add_argument(
+        "--out", type=Path, help="file for the figures (default: assets/bench.json)"
+    )
 
     made = command(
         run_predict, "say what a picture shows", "catdog predict my_pet.jpg"
@@ -190,17 +205,26 @@ def run_data(choice) -> None:
 
 
 def run_train(choice) -> None:
-    from catdog import models, records, show, training, trials, weights
-    from catdog.data import find_pictures
+    from catdog import (
+        data,  # first: it hushes TensorFlow
+        models,
+        records,
+        show,
+        training,
+        trials,
+        validity,
+        weights,
+    )
 
-    pictures = find_pictures()
+    pictures = data.find_pictures()
     print(
         f"Training on {len(pictures.train):,} {pictures.source} from {pictures.folder}."
     )
     names = MODELS if choice.model == "all" else [choice.model]
-    if "model4" in names:
+    if {"model4", "model5"} & set(names):
         # A run on random weights would not be worth its record.
         weights.pretrained_mobilenet_v2()
+    in_vain = []
     for name in names:
         for seed in choice.seed:
             run = training.train(
@@ -209,29 +233,49 @@ def run_train(choice) -> None:
                 seed,
                 choice.epochs,
             )
+            # That a trial fails is what it is there to show.
+            if name in MODELS and validity.collapsed(run.history):
+                print(f"{name} with seed {seed} learned nothing: not recorded.")
+                in_vain.append(f"{name} with seed {seed}")
+                continue
             path = records.record(run, choice.out)
             training.keep_network(run, pictures.classes)
             print(
                 f"{path}: validation {run.validation['accuracy']:.1%}, "
                 f"test {show.test_words([run])}, {run.seconds:.0f} s"
             )
+    if in_vain:
+        raise CatdogError(
+            f"{', '.join(in_vain)}: the loss stayed where guessing has it, and "
+            "nothing was recorded. Train with another seed, or on more pictures."
+        )
 
 
 def run_runs(choice) -> None:
-    from catdog import evaluation, models, tables
+    from catdog import data, evaluation, models, tables
+
+    pictures = data.find_pictures()
+    print(tables.runs(evaluation.all_runs(models.BUILDERS, pictures)))
+
+
+def run_bench(choice) -> None:
+    from catdog import bench, tables
     from catdog.data import find_pictures
 
-    print(tables.runs(evaluation.all_runs(models.BUILDERS, find_pictures())))
+    found = bench.measure(find_pictures(), choice.rounds)
+    bench.keep(found, choice.out or bench.bench_path())
+    print(tables.bench(found))
 
 
 def run_predict(choice) -> None:
-    from catdog import reading, training
+    from catdog.data import shown  # first: it hushes TensorFlow
+    from catdog import training  # noqa: I001
 
     network = training.load_network(choice.model, choice.seed)
     classes = training.network_classes(choice.model, choice.seed)
     for path in choice.picture:
         kind, sure = training.predict(network, path, classes)
-        print(f"{reading.shown(str(path))}: {kind} ({sure:.1%})")
+        print(f"{shown(str(path))}: {kind} ({sure:.1%})")
 
 
 def run_render(choice) -> None:
@@ -257,8 +301,8 @@ def run_notebooks(choice) -> None:
         stale = notebooks.check_notebooks(Path.cwd())
         if stale:
             raise CatdogError(
-                f"Stale notebooks: {', '.join(map(str, stale))}; "
-                "write them again with `catdog notebooks`."
+                f"Stale notebooks: {', '.join(stale)}. Write them again with "
+                "`catdog notebooks`, and delete those that have no chapter."
             )
         print("All notebooks are up to date.")
     else:

@@ -7,12 +7,12 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
 
-from tqdm import tqdm
-
-from catdog.cache import one_at_a_time, quiet
+from catdog.bars import Bar
+from catdog.cache import one_at_a_time
 from catdog.errors import CatdogError, DataError
 
 SECONDS_TO_ANSWER = 15
+PAUSE = 1  # seconds before the next attempt
 SLOWEST = 2_000  # bytes a second, over `WINDOW` seconds
 WINDOW = 30
 MOST_BYTES = 300_000_000
@@ -37,6 +37,8 @@ def fetch(
         if target.exists() and not _complaint(check, target):
             return target
         part = target.with_name(f".{target.name}.part")
+        if not _tag(part).exists():  # what it is a part of, nobody knows
+            part.unlink(missing_ok=True)
         reasons = []
         for address in addresses:
             reason = _try(address, part) or _complaint(check, part)
@@ -78,7 +80,7 @@ def _try(address: str, part: Path) -> str | None:
         except (OSError, HTTPException, ValueError) as error:
             if _size(part) <= before:
                 return " ".join(str(error).split()) or type(error).__name__
-            time.sleep(1)
+            time.sleep(PAUSE)
 
 
 def _receive(address: str, part: Path) -> None:
@@ -97,13 +99,12 @@ def _receive(address: str, part: Path) -> None:
         tag.write_text(mark) if mark else tag.unlink(missing_ok=True)
         with (
             part.open("ab" if start else "wb") as file,
-            tqdm(
+            Bar(
                 desc=f"Downloading {address.rsplit('/')[-1]}",
                 total=total,
                 initial=start,
                 unit="B",
                 unit_scale=True,
-                disable=quiet(),
             ) as bar,
         ):
             since, lately = time.monotonic(), 0

@@ -9,11 +9,11 @@ import shutil
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageEnhance
-from tqdm import tqdm
 
 from catdog import animals
 from catdog.animals import INK, LARGE, mixed
-from catdog.cache import digest, one_at_a_time, quiet
+from catdog.bars import Bar
+from catdog.cache import digest, one_at_a_time
 
 SIZE = LARGE // 2  # drawn larger, then reduced, so that edges are smooth
 SET = {
@@ -82,7 +82,7 @@ def write_set(folder: Path) -> None:
         # What a process that was killed left behind.
         shutil.rmtree(scratch, ignore_errors=True)
         try:
-            for name in tqdm(names(), "Drawing pictures", disable=quiet()):
+            for name in Bar(names(), "Drawing pictures"):
                 kind, number, _ = Path(name).name.split(".")
                 (scratch / name).parent.mkdir(parents=True, exist_ok=True)
                 draw(kind, int(number)).save(scratch / name, quality=90)

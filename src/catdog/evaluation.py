@@ -11,7 +11,7 @@ from catdog.data import Pictures
 from catdog.reading import shown
 from catdog.records import Run, recorded_runs
 
-# Validation accuracy that the course asks of each model.
+# Validation accuracy that the course asks of each of its models.
 BARS = {"model1": 0.52, "model2": 0.55, "model3": 0.70, "model4": 0.95}
 
 
@@ -76,6 +76,84 @@ def mean(values) -> float:
     return sum(values) / len(values)
 
 
+def mcnemar(first: list, second: list) -> tuple[int, int, float]:
+    """Do two models differ on the same test pictures?
+
+    After Q. McNemar (1947), "Note on the sampling error of the difference
+    between correlated proportions or percentages", in its exact form: were both
+    equally good, each picture that only one of them gets right would be the
+    toss of a coin.
+
+    Args:
+        first, second: `scores` of two runs, or of several put together.
+
+    Returns:
+        How many pictures only the first gets right, how many only the second,
+        and the two-sided p-value in [0, 1].
+
+    Raises:
+        ValueError: when the scores are not of the same pictures.
+    """
+    right = [dict(map(_outcome, scores)) for scores in (first, second)]
+    if right[0].keys() != right[1].keys():
+        raise ValueError("The two models were tested on different pictures.")
+    only_first = sum(
+        won and not right[1][name] for name, won in right[0].items()
+    )
+    only_second = sum(
+        won and not right[0][name] for name, won in right[1].items()
+    )
+    differ = only_first + only_second
+    p = binomtest(only_first, differ).pvalue if differ else 1.0
+    return only_first, only_second, float(p)
+
+
+def test_scores(runs: list[Run]) -> list:
+    """The test scores of `one_per_fold` together."""
+    return sum((run.scores for run in one_per_fold(runs)), [])
+
+
+def calibration(scores: list, bins: int = 10) -> list[tuple[float, float, int]]:
+    """Is the model right as often as it is sure?
+
+    Its confidence is the probability of its answer, in [0.5, 1]. Answers with
+    similar confidence share one of `bins` equal parts of that range.
+
+    Returns:
+        `(mean confidence, accuracy, answers)` of each part that has any.
+    """
+    groups = {}
+    for score in scores:
+        confidence = max(score[2], 1 - score[2])
+        part = min(int((confidence - 0.5) * 2 * bins), bins - 1)
+        groups.setdefault(part, []).append((confidence, _outcome(score)[1]))
+    return [
+        (
+            mean(sure for sure, _ in group),
+            mean(won for _, won in group),
+            len(group),
+        )
+        for _, group in sorted(groups.items())
+    ]
+
+
+def calibration_error(scores: list, bins: int = 10) -> float:
+    """Expected calibration error, in [0, 1]: how far confidence and accuracy
+    lie apart, on the mean of all answers.
+
+    After M. P. Naeini, G. F. Cooper and M. Hauskrecht (2015), "Obtaining well
+    calibrated probabilities using Bayesian binning".
+    """
+    return sum(
+        abs(sure - won) * n for sure, won, n in calibration(scores, bins)
+    ) / len(scores)
+
+
+def _outcome(score: list) -> tuple[str, bool]:
+    name, kind, dog = score
+    return name, (dog >= 0.5) == bool(kind)
+
+
 def confusion(scores: list) -> list[list[int]]:
     """2x2 counts: row = what the picture shows, column = the answer, both in
     the order cat, dog.
@@ -90,7 +168,7 @@ def worst_mistakes(scores: list, most: int = 8) -> list:
     """At most `most` entries of `scores`: wrong answers, the most confident
     first.
     """
-    wrong = [score for score in scores if (score[2] >= 0.5) != bool(score[1])]
+    wrong = [score for score in scores if not _outcome(score)[1]]
     return sorted(wrong, key=lambda score: -abs(score[2] - 0.5))[:most]
 
 

@@ -1,7 +1,8 @@
 """Import TensorFlow without the lines that its C++ half writes to standard
-error.
+error, and without its warnings later on.
 """
 
+import logging
 import os
 from contextlib import contextmanager
 
@@ -22,3 +23,6 @@ def native_errors():
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+    # Whoever trains several models in a row is warned of "retracing", which is
+    # no fault. TensorFlow sets the level itself when it is imported.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)

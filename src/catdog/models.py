@@ -1,4 +1,4 @@
-"""The four models of the tutorial, and the parts they share.
+"""The five models of the tutorial, and the parts they share.
 
 Each builder takes nothing and returns a new, compiled model. All of them take
 float32 pictures of shape (batch, 160, 160, 3) in [0, 255] and give logits of
@@ -14,13 +14,17 @@ EPOCHS = 20
 BATCHES = 63  # that make up an epoch: 2,000 training pictures, 32 in each but the last
 
 
-def network(filters=(32, 64, 128, 128), activation="leaky_relu", dropout=0.4):
+def network(
+    activation: str = "leaky_relu",
+    initializer: str = "lecun_uniform",
+    dropout: float = 0.4,
+) -> list[layers.Layer]:
     """The layers of the first three models: ever more filters on ever smaller
     maps.
     """
-    lively = {"activation": activation, "kernel_initializer": "he_uniform"}
+    lively = {"activation": activation, "kernel_initializer": initializer}
     parts = []
-    for number in filters:
+    for number in (16, 32, 64, 128):
         window, step = (3, 1) if parts else (5, 2)
         parts += [
             layers.Conv2D(number, window, step, padding="same", **lively),
@@ -60,20 +64,56 @@ def base_model_layer() -> keras.Model:
     return keras.Model(picture, features, name="base_model_layer")
 
 
+def base_model_halves(cut: str = "block_12_add") -> list[keras.Model]:
+    """MobileNetV2 as two layers: up to the layer called `cut`, frozen, and from
+    there on, to be trained further. Its normalisation keeps what it has
+    measured on ImageNet.
+    """
+    base_model = mobilenet_v2()
+    middle = base_model.get_layer(cut).output
+    lower = keras.Model(base_model.input, middle)
+    upper = keras.Model(middle, base_model.output)
+    lower.trainable = False
+    halves = []
+    for name, half in [("lower_half", lower), ("upper_half", upper)]:
+        inputs = keras.Input(half.input_shape[1:])
+        outputs = half(inputs, training=False)
+        halves.append(keras.Model(inputs, outputs, name=name))
+    return halves
+
+
 def compiled(
-    parts: list[layers.Layer], name: str, learning_rate: float = 1e-3
+    parts: list[layers.Layer],
+    name: str,
+    learning_rate: float = 1e-3,
+    warm_up: int = 0,
 ) -> keras.Model:
-    """Stack the parts and choose how the model learns: in ever smaller steps."""
+    """Stack the parts and choose how the model learns: in ever smaller steps,
+    after `warm_up` epochs of growing ones.
+    """
     model = keras.Sequential([keras.Input(IMAGE_SHAPE), *parts], name=name)
     steps = keras.optimizers.schedules.CosineDecay(
-        learning_rate, decay_steps=EPOCHS * BATCHES
+        0.0 if warm_up else learning_rate,
+        decay_steps=(EPOCHS - warm_up) * BATCHES,
+        warmup_target=learning_rate if warm_up else None,
+        warmup_steps=warm_up * BATCHES,
     )
     model.compile(
         optimizer=keras.optimizers.Adam(steps),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
+        jit_compile=False,  # compiled convolutions are slower on a CPU
     )
     return model
+
+
+def head() -> list[layers.Layer]:
+    """What decides, behind a base model."""
+    return [
+        layers.GlobalAveragePooling2D(),
+        layers.Dropout(0.2),
+        layers.Dense(2),
+    ]
 
 
 def model1() -> keras.Model:
@@ -93,16 +133,25 @@ def model3() -> keras.Model:
 
 def model4() -> keras.Model:
     """Transfer learning: MobileNetV2 sees, one small layer learns to decide."""
-    head = [
-        layers.GlobalAveragePooling2D(),
-        layers.Dropout(0.2),
-        layers.Dense(2),
-    ]
     return compiled(
-        [preprocessor(), *augmentation(), base_model_layer(), *head], "model4"
+        [preprocessor(), *augmentation(), base_model_layer(), *head()],
+        "model4",
+    )
+
+
+def model5() -> keras.Model:
+    """Fine-tuning: as `model4`, but the upper half of MobileNetV2 learns on, in
+    small steps.
+    """
+    return compiled(
+        [preprocessor(), *augmentation(), *base_model_halves(), *head()],
+        "model5",
+        learning_rate=1e-4,
+        warm_up=2,
     )
 
 
 BUILDERS = {
-    builder.__name__: builder for builder in (model1, model2, model3, model4)
+    builder.__name__: builder
+    for builder in (model1, model2, model3, model4, model5)
 }

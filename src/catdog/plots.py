@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from catdog import assets
+from catdog import assets, evaluation
 from catdog.colours import palette, plot_style
 from catdog.data import IMAGE_SIZE, Pictures, decode
 from catdog.evaluation import confusion, mean, wilson
@@ -155,12 +155,14 @@ def comparison(
             markersize=8,
             zorder=3,
         )
-        axis.plot(
-            [bars[name]] * 2, [row - 0.3, row + 0.3], color=TRAINING, zorder=2
-        )
+        bar = bars.get(name, baseline)
+        if name in bars:
+            axis.plot(
+                [bar] * 2, [row - 0.3, row + 0.3], color=TRAINING, zorder=2
+            )
         axis.annotate(
             f"{mean(values):.1%}",
-            (max(*values, bars[name]), row),
+            (max(*values, bar), row),
             (10, 0),
             textcoords="offset points",
             va="center",
@@ -199,6 +201,32 @@ def confusion_matrix(scores: list, classes=("cat", "dog")) -> Figure:
     axis.set(xlabel="the model answers", ylabel="the picture shows")
     axis.grid(visible=False)
     axis.spines[:].set_visible(False)
+    return chart
+
+
+@figure
+def calibration(scores: list) -> Figure:
+    """How often a model is right, against how sure it is: a dot for each step
+    of confidence, with the number of answers.
+    """
+    chart, axis = plt.subplots(figsize=(4.6, 4.2))
+    axis.plot([0.5, 1], [0.5, 1], color=BASELINE, linestyle="--", linewidth=1.2)
+    for sure, right, n in evaluation.calibration(scores):
+        axis.plot(sure, right, "o", color=VALIDATION, markersize=8)
+        axis.annotate(
+            f"{n:,}",
+            (sure, right),
+            (9, -12),
+            textcoords="offset points",
+            fontsize=9,
+        )
+    axis.set(
+        xlabel="how sure the model is",
+        ylabel="how often it is right",
+        xlim=(0.48, 1.06),
+    )
+    for part in (axis.xaxis, axis.yaxis):
+        part.set_major_formatter(PercentFormatter(1))
     return chart
 
 

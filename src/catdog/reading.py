@@ -6,15 +6,19 @@ What `fault` lets pass, `read_picture` reads: they are the same code.
 import json
 import os
 import re
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
-from tqdm import tqdm
 
-from catdog.cache import cache_folder, digest, quiet, written_whole
+from catdog.bars import Bar
+from catdog.cache import cache_folder, digest, written_whole
 from catdog.errors import DataError
+
+# What Pillow has against a file reaches the reader in our words.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 IMAGE_SIZE = (160, 160)
 # No others: some that Pillow knows start a program to read a file.
@@ -57,7 +61,7 @@ def read_picture(path: str | os.PathLike) -> np.ndarray:
         raise
     except Image.UnidentifiedImageError:
         raise DataError(_unknown(path)) from None
-    except Image.DecompressionBombError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise DataError("is too large") from None
     # Pillow raises whatever a broken file leads its many readers to.
     except Exception as error:
@@ -90,16 +94,13 @@ def faults(root: Path, names: list[str]) -> dict[str, str]:
         pass
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         reasons = list(
-            tqdm(
+            Bar(
                 pool.map(lambda name: fault(root / name), names),
                 "Checking pictures",
                 len(names),
-                disable=quiet(),
             )
         )
-    found = {
-        name: why for name, why in zip(names, reasons, strict=True) if why
-    }
+    found = {name: why for name, why in zip(names, reasons, strict=True) if why}
     written_whole(note, json.dumps(found))
     return found
 

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from catdog import assets
+from catdog import assets, features, validity
 from catdog.cache import written_whole
 from catdog.data import BATCH_SIZE, TUTORIALS_NAMES, Pictures
 from catdog.errors import RecordError
@@ -35,6 +35,7 @@ TELLING = tuple(
         "strides",
         "padding",
         "activation",
+        "kernel_initializer",
         "pool_size",
         "rate",
         "units",
@@ -102,6 +103,12 @@ class Runs(list[Run]):
             f"A run took {seconds:.0f} s on {first.environment['cores']} CPU cores "
             f"with TensorFlow {first.environment['tensorflow']}, {first.recorded}.",
         ]
+        sentences += [
+            f"With seed {run.seed} it learned nothing: its loss stayed where "
+            "guessing has it."
+            for run in self
+            if validity.collapsed(run.history)
+        ]
         if not trained:
             sentences.append("Set `CATDOG_TRAIN=1` to train here.")
         return f"*{' '.join(sentences)}*"
@@ -110,6 +117,7 @@ class Runs(list[Run]):
 def settings(model: keras.Model) -> dict:
     """All that decides how a compiled model learns, as plain JSON values."""
     rate = model.optimizer.get_config()["learning_rate"]
+    once = features.has_frozen_base(model)
     return {
         "layers": [_layer(layer) for layer in model.layers],
         "optimizer": type(model.optimizer).__name__,
@@ -118,6 +126,7 @@ def settings(model: keras.Model) -> dict:
         else float(rate),
         "loss": type(model.loss).__name__,
         "batch_size": BATCH_SIZE,
+        **({"passes": features.PASSES} if once else {}),
     }
 
 
@@ -143,7 +152,7 @@ def environment() -> dict:
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
-        "cores": os.cpu_count(),
+        "cores": _cores(),
         "gpus": len(tf.config.list_physical_devices("GPU")),
         "platform": f"{platform.system()} {platform.machine()}",
     }
@@ -175,6 +184,7 @@ def record(run: Run, folder: Path | None = None) -> Path:
     values = {
         name: value for name, value in vars(run).items() if name != "network"
     }
+    values["checksum"] = validity.checksum(values)
     lines = [
         f" {json.dumps(name)}: {json.dumps(value)}"
         for name, value in values.items()
@@ -187,13 +197,15 @@ def read_run(path: Path) -> Run:
     """Read a record.
 
     Raises:
-        RecordError: when the file is not JSON, or lacks one of `Run`'s fields.
+        RecordError: when the file cannot be read, is not what `record` wrote,
+            or does not agree with itself.
     """
     try:
-        return Run(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError) as error:
+        text = path.read_text(encoding="utf-8")
+        return Run(**validity.parse_record(text, Run))
+    except (OSError, ValueError, RecursionError) as error:
         raise RecordError(
-            f"{path} is no readable record ({error}): delete it, or write it again "
+            f"{path} is no record to rely on ({error}): delete it, or write it again "
             "with `catdog train`."
         ) from error
 
@@ -218,6 +230,13 @@ def recorded_runs(
     return Runs(found[seed] for seed in sorted(found))
 
 
+def _cores() -> int:
+    """Those that this process may use; not every system can tell."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _layer(layer) -> list:
     config = layer.get_config()
     telling = {
@@ -233,4 +252,6 @@ def _layer(layer) -> list:
 
 
 def _plain(value):
+    if isinstance(value, dict):  # a Keras object, described
+        return value["class_name"]
     return list(value) if isinstance(value, tuple) else value

@@ -7,6 +7,7 @@ import re
 
 import keras
 
+from catdog import bench
 from catdog.data import Pictures
 from catdog.evaluation import (
     BARS,
@@ -16,6 +17,7 @@ from catdog.evaluation import (
     settled,
     wilson,
 )
+from catdog.models import EPOCHS
 from catdog.reading import shown
 from catdog.records import Run, count
 
@@ -164,6 +166,27 @@ def spread(runs: list[Run]) -> tuple[float, float, float]:
     """
     values = [run.validation["accuracy"] for run in runs]
     return mean(values), min(values), max(values)
+
+
+def measured(comparison: str) -> Markdown:
+    """What `catdog bench` found in one of its comparisons, `"epoch"` or
+    `"transfer"`, in a sentence. Empty where it was never run.
+    """
+    found = bench.read()
+    if not found:
+        return Markdown("")
+    usual, ours = list(bench.medians(found[comparison]).values())[:2]
+    if comparison == "epoch":
+        what = "an epoch of `model1` takes"
+    else:
+        usual *= EPOCHS
+        what = f"{EPOCHS} epochs of `model4` take"
+    return Markdown(
+        f"Measured with `catdog bench` on {found['environment']['cores']} CPU cores: "
+        f"{what} {ours:.0f} s this way, and {usual:.0f} s where every picture is "
+        f"{'decoded' if comparison == 'epoch' else 'sent through all layers'} "
+        f"in every epoch. That is {ours / usual:.2f} times as long."
+    )
 
 
 def met(holds: bool) -> str:

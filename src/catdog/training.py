@@ -13,10 +13,10 @@ from pathlib import Path
 
 import keras
 import tensorflow as tf
-from tqdm import tqdm
 
-from catdog import data, reading, records
-from catdog.cache import cache_folder, quiet, written_whole
+from catdog import data, features, reading, records, validity
+from catdog.bars import Bar
+from catdog.cache import cache_folder, written_whole
 from catdog.data import Pictures
 from catdog.errors import CatdogError, DataError
 from catdog.models import EPOCHS
@@ -56,7 +56,7 @@ def train(
     """Train a new model, and score it on the validation and the test pictures.
 
     Raises:
-        CatdogError: when `epochs` is less than 1.
+        CatdogError: when `epochs` is less than 1, or the training diverges.
     """
     if epochs < 1:
         raise CatdogError(f"{epochs} epochs train nothing: ask for 1 or more.")
@@ -66,16 +66,25 @@ def train(
     fold = seed % data.FOLDS
     sets = data.datasets(pictures, fold, seed)
     start = time.perf_counter()
-    with tqdm(
-        total=epochs, desc=f"{model.name}, seed {seed}", disable=quiet()
-    ) as bar:
-        history = model.fit(
-            sets.train,
-            validation_data=sets.validation,
+    learner, examples, validation = model, sets.train, sets.validation
+    if features.has_frozen_base(model):
+        frozen, learner = features.two_parts(model)
+        examples, validation = features.feature_sets(frozen, sets, seed)
+    with Bar(total=epochs, desc=f"{model.name}, seed {seed}") as bar:
+        history = learner.fit(
+            examples,
+            validation_data=validation,
             epochs=epochs,
+            steps_per_epoch=len(sets.train),
             shuffle=False,  # the pipeline shuffles
             verbose=0,
-            callbacks=[progress(bar)],
+            callbacks=[progress(bar), keras.callbacks.TerminateOnNaN()],
+        )
+    epoch = validity.diverged(history.history)
+    if epoch:
+        raise CatdogError(
+            f"{model.name} with seed {seed} went astray: its numbers became "
+            f"infinite in epoch {epoch}. Train it in smaller steps."
         )
     seconds = time.perf_counter() - start
     return finished(model, pictures, seed, history.history, seconds, sets)
@@ -117,7 +126,7 @@ def finished(model, pictures, seed, history, seconds, sets) -> Run:
     )
 
 
-def progress(bar: tqdm) -> keras.callbacks.Callback:
+def progress(bar: Bar) -> keras.callbacks.Callback:
     """A callback that moves a progress bar at the end of each epoch."""
 
     def advance(epoch, logs):

@@ -10,9 +10,14 @@ def relu() -> keras.Model:
     return compiled(network(activation="relu"), "relu")
 
 
-def less_dropout() -> keras.Model:
+def large_weights() -> keras.Model:
+    """First weights from `he_uniform`, which are larger."""
+    return compiled(network(initializer="he_uniform"), "large_weights")
+
+
+def no_dropout() -> keras.Model:
     """No dropout."""
-    return compiled(network(dropout=0.0), "less_dropout")
+    return compiled(network(dropout=0.0), "no_dropout")
 
 
 def small_steps() -> keras.Model:
@@ -20,12 +25,7 @@ def small_steps() -> keras.Model:
     return compiled(network(), "small_steps", learning_rate=1e-4)
 
 
-def narrow() -> keras.Model:
-    """Half as many filters."""
-    return compiled(network(filters=(16, 32, 64, 64)), "narrow")
-
-
 TRIALS = {
     builder.__name__: builder
-    for builder in (relu, less_dropout, small_steps, narrow)
+    for builder in (relu, large_weights, no_dropout, small_steps)
 }

@@ -17,7 +17,7 @@ import pypandoc
 
 from catdog import assets
 from catdog.colours import palette
-from catdog.publish import images, index
+from catdog.publish import images, index, offers, wheel
 from catdog.publish.chapters import (
     ANSI,
     Chapter,
@@ -57,8 +57,10 @@ def render(
     """
     project = read_project(root)
     chapters = [read_chapter(project, name) for name in project.pages]
+    wheel.build(project.root)
+    lines = offers.written(project.root)["lines"]
     # Without outputs at first: a wrong reference need not wait for the cells to run.
-    drafts = {chapter.name: page(chapter) for chapter in chapters}
+    drafts = {c.name: page(c, offer=lines.get(c.name)) for c in chapters}
     check(project, drafts)
     unknown = set(only or ()) - drafts.keys()
     if unknown:
@@ -71,7 +73,7 @@ def render(
     ) as work:
         site, old = Path(work, "new"), Path(work, "old")
         shutil.copytree(target, site) if only and target.exists() else site.mkdir()
-        fresh = {chapter.name: page(chapter, site) for chapter in chosen}
+        fresh = {c.name: page(c, site, lines.get(c.name)) for c in chosen}
         for path in check(project, drafts | fresh, site):
             (site / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(project.root / path, site / path)
@@ -123,12 +125,19 @@ def actions(project: Project, name: str) -> list[tuple[str, str]]:
     return [(text, address.format_map(known)) for text, address in chosen]
 
 
-def page(chapter: Chapter, site: Path | None = None) -> str:
-    """The page of a chapter. With `site`, its figures are written below that folder."""
+def page(
+    chapter: Chapter, site: Path | None = None, offer: str | None = None
+) -> str:
+    """The page of a chapter. With `site`, its figures are written below that folder.
+
+    `offer` is the line at its top that offers the notebook, in Markdown.
+    """
     folder = site / Path(chapter.name).parent if site else None
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
     markdown = compose(chapter, lambda cell, n: _cell(chapter, cell, n, folder))
+    if offer:
+        markdown = div(".notebook-offer", offer) + "\n\n" + markdown
     places = [path for path in (folder, chapter.folder) if path]
     toc, _, body = pandoc(markdown, "html", places).partition("<!-- text -->")
     body = FOOTNOTES.sub(r"\1<h2>Footnotes</h2>", body)

@@ -1,0 +1,222 @@
+"""Run every notebook as Google Colab would: `make test-notebooks`.
+
+A fresh virtual environment gets the wheel, and so what the package needs. Then
+the package is taken out again: the notebooks' first cell has to bring it, from
+the wheel alone. They run outside the checkout, on a few drawn pictures, one
+epoch long. Set `COLAB_PYTHON` to use another environment's Python instead, with
+other versions in it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+import pytest
+from conftest import write_small_set
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from nbclient import NotebookClient
+
+from catdog.publish import notebooks, wheel
+
+ROOT = Path(__file__).parents[1]
+NAMES = sorted(path.name for path in (ROOT / "chapters").glob("*.qmd"))
+NAMES = [name.replace(".qmd", ".ipynb") for name in NAMES]
+UPLOADED = NAMES[
+    0
+]  # here the reader hands the wheel over, elsewhere it lies there
+MOST = 20_000  # characters of one output
+GIVEN = ("tensorflow", "keras", "numpy")
+
+COLAB = '''
+import os, shutil
+
+class files:
+    """What a reader does who is asked for a file."""
+
+    def upload():
+        name = os.path.basename(os.environ["TEST_WHEEL"])
+        shutil.copy(os.environ["TEST_WHEEL"], name)
+        return {name: open(name, "rb").read()}
+'''
+
+
+class Executed(NamedTuple):
+    """The notebooks with outputs, by name; what pip listed before and after."""
+
+    notebooks: dict
+    before: str
+    after: str
+    has_weights: bool
+
+
+def pip(python, *words):
+    command = [python, "-m", "pip", "--disable-pip-version-check", *words]
+    done = subprocess.run(
+        list(map(str, command)), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    """A Python that lacks the package, and all that a kernel of it needs."""
+    folder = tmp_path_factory.mktemp("colab")
+    package = wheel.build(ROOT)
+    python = os.environ.get("COLAB_PYTHON")
+    if not python:
+        subprocess.run(
+            [sys.executable, "-m", "venv", folder / "venv"], check=True
+        )
+        python = folder / "venv/bin/python"
+        pip(python, "install", "--quiet", "--no-compile", package, "ipykernel")
+    # What Colab lacks is installed, and nothing else moves: take something out.
+    pip(
+        python,
+        "download",
+        "--quiet",
+        "--no-deps",
+        "tqdm",
+        "-d",
+        folder / "index",
+    )
+    pip(python, "uninstall", "--quiet", "--yes", "catdog", "tqdm")
+    write_small_set(folder / "pictures")
+    (folder / "stand-in/google/colab").mkdir(parents=True)
+    (folder / "stand-in/google/colab/__init__.py").write_text(COLAB)
+    start = folder / "ipython/profile_default/startup"
+    start.mkdir(parents=True)
+    (start / "colab.py").write_text("import google.colab")
+    (folder / "keras/models").mkdir(parents=True)
+    for file in real_weights():
+        os.symlink(file, folder / "keras/models" / file.name)
+    settings = {
+        "CATDOG_CACHE": folder / "cache",
+        "CATDOG_DATA": folder / "pictures",
+        "CATDOG_EPOCHS": 1,
+        "IPYTHONDIR": folder / "ipython",
+        "KERAS_HOME": folder / "keras",
+        "MPLCONFIGDIR": folder / "matplotlib",
+        "PATH": f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}",
+        "PIP_FIND_LINKS": folder / "index",
+        "PIP_NO_INDEX": 1,
+        "PYTHONPATH": folder / "stand-in",
+        "TEST_WHEEL": package,
+    }
+    return folder, str(python), {k: str(v) for k, v in settings.items()}
+
+
+def real_weights():
+    """What this machine has of MobileNetV2. Without it, the weights are random
+    where they cannot be downloaded, and a line says so.
+    """
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    return list(home.glob("models/mobilenet_v2_*.h5"))
+
+
+def kernels_of(python):
+    """What starts kernels of another Python than the one that tests."""
+    words = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = KernelSpec(argv=[python, *words], language="python")
+    return type("Kernels", (AsyncKernelManager,), {"kernel_spec": spec})
+
+
+def execute(world, name):
+    """The notebook with its outputs."""
+    folder, python, settings = world
+    content = folder / "content" / name
+    content.mkdir(parents=True)
+    if name != UPLOADED:
+        shutil.copy(settings["TEST_WHEEL"], content)
+    notebook = nbformat.read(ROOT / "assets/notebooks" / name, as_version=4)
+    client = NotebookClient(
+        notebook,
+        kernel_manager_class=kernels_of(python),
+        resources={"metadata": {"path": str(content)}},
+        timeout=600,
+        allow_errors=True,  # so that each test tells its own
+        extra_arguments=["--log-level=ERROR"],
+    )
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("CATDOG_", "TF_", "QUARTO_"))
+    }
+    client.execute(env=environment | settings)
+    nbformat.write(notebook, content / name)
+    return notebook
+
+
+@pytest.fixture(scope="session")
+def executed(world):
+    """All notebooks, executed: the first one alone, since it installs."""
+    versions = pip(world[1], "freeze")
+    done = {NAMES[0]: execute(world, NAMES[0])}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        rest = pool.map(lambda name: execute(world, name), NAMES[1:])
+        done |= dict(zip(NAMES[1:], rest, strict=True))
+    after = pip(world[1], "freeze")
+    return Executed(done, versions, after, bool(real_weights()))
+
+
+def outputs(notebook):
+    """`(cell's id, kind, text)` of all that the cells put out, pictures aside."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                yield cell.id, output.name, output.text
+            elif output.output_type in ("display_data", "execute_result"):
+                for kind, text in output.data.items():
+                    if not kind.startswith("image/"):
+                        yield cell.id, kind, text
+            else:
+                yield cell.id, "error", "\n".join(output.traceback)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebook_runs_in_colab(executed, name):
+    notebook = executed.notebooks[name]
+    found = list(outputs(notebook))
+    noise = [item for item in found if item[1] in ("error", "stderr")]
+    assert not [item for item in noise if "weights" not in item[2]]
+    assert not (noise and executed.has_weights)
+    assert max(len(text) for *_, text in found) < MOST
+    first = "".join(
+        text for cell, _, text in found if cell == "set-up-for-colab"
+    )
+    assert "TensorFlow 2." in first and "Keras 3." in first
+    assert "Runtime > Change runtime type" in first or "GPU:" in first
+    fits = [cell for cell in notebook.cells if "training.fit(" in cell.source]
+    shown = "\n".join(text for *_, text in found)
+    assert ("Trained just now" in shown) == bool(fits)
+    assert "WARNING" not in shown
+    plotted = {
+        cell.id
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    }
+    figures = {cell.id for cell in notebook.cells if cell.id.startswith("fig-")}
+    assert plotted == figures
+    made = nbformat.v4.new_notebook()
+    for cell, kind, text in found:
+        if kind == "text/markdown":
+            made.cells.append(nbformat.v4.new_markdown_cell(text, id=cell))
+    assert notebooks.leftovers(made) == []
+
+
+def test_first_cell_brings_what_is_missing_and_replaces_nothing(executed):
+    before, after = executed.before, executed.after
+    gained = set(after.splitlines()) - set(before.splitlines())
+    assert {line.split()[0].split("=")[0] for line in gained} == {
+        "catdog",
+        "tqdm",
+    }
+    assert set(before.splitlines()) < set(after.splitlines())
+    assert all(f"\n{name}==" in f"\n{after}" for name in GIVEN)
