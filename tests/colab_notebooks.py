@@ -71,11 +71,10 @@ def world(tmp_path_factory):
     package = wheel.build(ROOT)
     python = os.environ.get("COLAB_PYTHON")
     if not python:
-        subprocess.run(
-            [sys.executable, "-m", "venv", folder / "venv"], check=True
-        )
+        command = [sys.executable, "-m", "venv", folder / "venv"]
+        subprocess.run(command, check=True)
         python = folder / "venv/bin/python"
-        pip(python, "install", "--quiet", "--no-compile", package, "ipykernel")
+    pip(python, "install", "--quiet", "--no-compile", package, "ipykernel")
     # What Colab lacks is installed, and nothing else moves: take something out.
     pip(
         python,

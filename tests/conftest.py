@@ -33,6 +33,7 @@ def own_world(monkeypatch, tmp_path_factory):
         "QUARTO_PROJECT_DIR",
     ):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CI", "true")  # so that no test tries to install Quarto
     monkeypatch.setenv(
         "CATDOG_CACHE", str(tmp_path_factory.getbasetemp() / "cache")
     )

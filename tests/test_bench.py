@@ -19,7 +19,7 @@ def test_measures_every_way_in_every_round_and_tells_it(
 ):
     for comparison in ("epoch", "transfer", "pipeline", "forward"):
         for values in found[comparison].values():
-            assert len(values) == 1 and values[0] > 0
+            assert len(values) == 1 and values[0] >= 0
     path = tmp_path / "bench.json"
     bench.keep(found, path)
     assert json.loads(path.read_text()) == found

@@ -510,7 +510,7 @@ def test_wheel_is_the_package_with_records_and_style_and_always_the_same(
 def copy(source, target):
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        ignored = shutil.ignore_patterns("__pycache__", "drawn")
+        ignored = shutil.ignore_patterns("__pycache__", "drawn", "own")
         shutil.copytree(source, target, ignore=ignored)
     else:
         shutil.copy(source, target)
