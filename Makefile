@@ -1,16 +1,22 @@
-# make site: the tutorial, in _site/.   make test: the tests.   Both set everything up first.
+# make site: the tutorial, in _site/.   make test: the tests.   make test-site: each page in a real browser.
+# All set everything up first.
 SUITS = 'import sys; sys.exit(sys.version_info < (3, 11))'
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c $(SUITS) 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: site test test-notebooks test-versions bench notebooks clean
+.PHONY: site test test-site test-notebooks test-versions bench notebooks clean
 
 site: .venv/ready
 	@$(BIN)/catdog render
 
 test: .venv/ready
 	@$(BIN)/python -m pytest
+
+# Always from drawn pictures: the site that any machine can make.
+test-site: .venv/ready
+	@CATDOG_DATA=drawings $(BIN)/catdog render --with built-in
+	@$(BIN)/python -m pytest tests/browse_site.py
 
 # The tests on the oldest and newest Pythons and packages: an hour, and by hand.
 test-versions: .venv/ready

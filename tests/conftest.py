@@ -2,12 +2,17 @@
 
 import zipfile
 
+import hypothesis
 import keras
 import numpy as np
 import pytest
 
 from catdog import drawings, models, weights
 from catdog.data import open_pictures
+
+# A machine that is busy with something else is no fault of the code.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 SMALL = {
     "train/cats": 24,
@@ -28,6 +33,7 @@ def own_world(monkeypatch, tmp_path_factory):
         "QUARTO_PROJECT_DIR",
     ):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CI", "true")  # so that no test tries to install Quarto
     monkeypatch.setenv(
         "CATDOG_CACHE", str(tmp_path_factory.getbasetemp() / "cache")
     )

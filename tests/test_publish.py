@@ -1,5 +1,7 @@
 """Chapters become pages: with real kernels, and the real pandoc."""
 
+import io
+import json
 import os
 import re
 import shutil
@@ -11,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 
 from catdog.errors import CatdogError
-from catdog.publish import chapters, pages, site
+from catdog.publish import chapters, images, pages, site
 from catdog.publish.chapters import PublishError
 
 FIXTURE = Path(__file__).parent / "fixtures" / "site"
@@ -182,11 +185,11 @@ def test_kernel_has_the_chapters_folder_and_the_projects_environment(soup):
 def test_pictures_have_words_and_sizes(root, soup):
     line = soup.select_one("#fig-line img")
     assert line["alt"] == 'A line that rises from the "lower left" & on.'
-    assert line["src"] == "01-all_files/figure-html/fig-line-output-1.png"
+    assert line["src"] == "01-all_files/figure-html/fig-line-output-1.webp"
     assert (line["loading"], line.get("data-fig-alt")) == ("lazy", None)
-    png = (root / "_site/chapters" / line["src"]).read_bytes()
-    pixels = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
-    assert [abs(int(line[key]) - size / 2) < 1 for key, size in
+    with Image.open(root / "_site/chapters" / line["src"]) as picture:
+        pixels = picture.size
+    assert [abs(2 * int(line[key]) - size) <= 1 for key, size in
             zip(("width", "height"), pixels, strict=True)] == [True, True]  # fmt: skip
     dots = soup.select_one("#fig-dots img")
     assert (dots["alt"], dots["width"], dots["height"]) == (
@@ -212,8 +215,8 @@ def test_page_is_whole_without_any_other_host(root):
 
 
 def test_frame_of_a_page(soup):
-    assert soup.title.text == 'All constructs, on "one" page – Two small pages'
-    assert words(soup.h1) == 'All constructs, on "one" page'
+    assert soup.title.text == "All constructs, on “one” page – Two small pages"
+    assert words(soup.h1) == "All constructs, on “one” page"
     assert (
         words(soup.select_one(".description"))
         == "Everything that a chapter may use."
@@ -223,7 +226,7 @@ def test_frame_of_a_page(soup):
         (["prev"], "../index.html"),
         (["next"], "../chapters/02-short.html"),
     ]
-    toc = [a["href"] for a in soup.select(".toc a")]
+    toc = [a["href"] for a in soup.select(".toc nav a")]
     assert toc == ["#sec-one", "#sec-deep", "#callouts", "#sec-own", "#cells"]
     assert soup.select_one("a.skip")["href"] == "#content" and soup.find(
         id="content"
@@ -232,6 +235,48 @@ def test_frame_of_a_page(soup):
     assert soup.find("math") and soup.select_one(
         ".sourceCode .kw, .sourceCode .bu"
     )
+
+
+def test_reader_sees_where_she_is_and_can_report_or_edit(root, soup):
+    crumbs = [(words(a), a["href"]) for a in soup.select(".crumbs a")]
+    first = "../chapters/01-all.html"
+    assert crumbs == [("Chapters", first), ("1. All constructs", first)]
+    assert not parse(root, "index").select(".crumbs")
+    assert [(words(a), a["href"]) for a in soup.select(".actions a")] == [
+        (
+            "Edit this page",
+            "https://example.org/someone/pages/edit/main/chapters/01-all.qmd",
+        ),
+        ("Report an issue", "https://example.org/someone/pages/issues/new"),
+    ]
+
+
+def test_search_index_has_every_section_of_every_page(root, soup):
+    entries = json.loads((root / "_site/search.json").read_text(encoding="utf-8"))
+    by_address = {entry["href"]: entry for entry in entries}
+    assert len(by_address) == len(entries)
+    headings = {f"{ALL}.html#{h['id']}" for h in soup.select("h2[id], h3[id]")}
+    assert headings | {f"{ALL}.html", f"{SHORT}.html", "index.html"} <= set(by_address)
+    deeper = by_address[f"{ALL}.html#sec-deep"]
+    assert (deeper["title"], deeper["page"]) == ("Deeper", words(soup.h1))
+    assert "A plain table." in deeper["text"] and "Callouts" not in deeper["text"]
+    assert "Everything that a chapter may use." in by_address[f"{ALL}.html"]["text"]
+
+
+def test_pictures_shrink_and_stay_what_they_are():
+    chart = Image.new("RGB", (400, 200), "#fdfcfa")
+    chart.paste("#0072b2", (20, 20, 380, 60))
+    busy = Image.effect_noise((80, 40), 80).resize((400, 200)).convert("RGB")
+    for picture, exact in ((chart, True), (busy, False)):
+        buffer = io.BytesIO()
+        picture.save(buffer, "png", dpi=(192, 192))
+        small = images.webp(buffer.getvalue())
+        assert len(small) < len(buffer.getvalue())
+        assert images.webp(buffer.getvalue()) == small
+        again = Image.open(io.BytesIO(small)).convert("RGB")
+        same = again.tobytes() == picture.tobytes()
+        assert same == exact
+        assert images.size(buffer.getvalue()) == (200, 100)
 
 
 def test_wide_tables_scroll_in_a_box_of_their_own(soup):
@@ -342,6 +387,11 @@ def test_dead_link_in_an_output_is_found(draft):
         ("::: callout-note\nx\n:::", 5),
         ("::: {.callout-note}\nx", 5),
         ("```python\nx", 5),
+        ("```r\nx\n```", 6),
+        ("Some ~~struck~~ words", 5),
+        ("a. first\nb. second", 5),
+        ("A term\n:   and its meaning", 5),
+        ("ok\n\n| A line block", 7),
         ("```{python}\n#| layout-ncol: 2\n1\n```", 6),
     ],
 )
@@ -467,18 +517,12 @@ def test_publishing_and_teaching_do_not_know_each_other():
     )
     assert set(eval(done.stdout)) <= {
         "catdog",
+        "catdog.colours",
         "catdog.errors",
         "catdog.publish",
         *(
-            f"catdog.publish.{n}"
-            for n in (
-                "chapters",
-                "notebooks",
-                "offers",
-                "pages",
-                "site",
-                "wheel",
-            )
+            f"catdog.publish.{path.stem}"
+            for path in Path(chapters.__file__).parent.glob("[a-z]*.py")
         ),
     }
     source = Path(chapters.__file__).parents[1]

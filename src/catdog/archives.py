@@ -83,9 +83,11 @@ def _unpacked(archive: zipfile.ZipFile, path: Path) -> Path:
         try:
             for name, (item,) in chosen.items():
                 (scratch / name).parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(item) as packed:
-                    with (scratch / name).open("wb") as file:
-                        shutil.copyfileobj(packed, file)
+                with (
+                    archive.open(item) as packed,
+                    (scratch / name).open("wb") as file,
+                ):
+                    shutil.copyfileobj(packed, file)
             shutil.rmtree(folder, ignore_errors=True)
             scratch.rename(folder)
         finally:

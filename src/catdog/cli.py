@@ -268,14 +268,13 @@ def run_bench(choice) -> None:
 
 
 def run_predict(choice) -> None:
-    from catdog.data import shown  # first: it hushes TensorFlow
-    from catdog import training  # noqa: I001
+    from catdog import data, training
 
     network = training.load_network(choice.model, choice.seed)
     classes = training.network_classes(choice.model, choice.seed)
     for path in choice.picture:
         kind, sure = training.predict(network, path, classes)
-        print(f"{shown(str(path))}: {kind} ({sure:.1%})")
+        print(f"{data.shown(str(path))}: {kind} ({sure:.1%})")
 
 
 def run_render(choice) -> None:

@@ -11,14 +11,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from catdog import assets, evaluation
+from catdog.colours import palette, plot_style
 from catdog.data import IMAGE_SIZE, Pictures, decode
 from catdog.evaluation import confusion, mean, wilson
 from catdog.reading import shown
 from catdog.records import Run
 
-# From Okabe and Ito's palette, which colour-blind readers can tell apart.
-COLOURS = ("#d55e00", "#0072b2")  # of the two classes
-TRAINING, VALIDATION, BASELINE = "#0072b2", "#d55e00", "#5c6670"
+COLOURS = tuple(
+    palette()[kind][0] for kind in ("cat", "dog")
+)  # of the two classes
+VALIDATION, TRAINING = COLOURS
+INK, BASELINE, PALE = (palette()[name][0] for name in ("ink", "soft", "line"))
 
 
 def figure(draw):
@@ -28,7 +31,7 @@ def figure(draw):
 
     @functools.wraps(draw)
     def drawn(*arguments, **options) -> Figure:
-        with plt.style.context(assets() / "catdog.mplstyle"):
+        with plt.style.context([assets() / "catdog.mplstyle", plot_style()]):
             result = draw(*arguments, **options)
             plt.close(result)
         return result
@@ -139,7 +142,7 @@ def comparison(
         axis.plot(
             [baseline, mean(values)],
             [row, row],
-            color="#cfd6dd",
+            color=PALE,
             linewidth=6,
             solid_capstyle="butt",
             zorder=1,
@@ -183,7 +186,7 @@ def confusion_matrix(scores: list, classes=("cat", "dog")) -> Figure:
     chart, axis = plt.subplots(figsize=(4.2, 3.4))
     axis.imshow(table, cmap="Blues", vmin=0, vmax=table.sum(axis=1).max() * 1.3)
     for (row, column), number in np.ndenumerate(table):
-        colour = "white" if number > table.max() * 0.7 else "#1d2733"
+        colour = "white" if number > table.max() * 0.7 else INK
         axis.text(
             column,
             row,
@@ -299,7 +302,7 @@ def example_picture(
 
 
 def _show(
-    axis, picture, title: str, colour: str = "#1d2733", weight: str = "bold"
+    axis, picture, title: str, colour: str = INK, weight: str = "bold"
 ) -> None:
     axis.imshow(np.clip(np.asarray(picture), 0, 255).astype("uint8"))
     axis.set_title(

@@ -22,6 +22,8 @@ from catdog.models import EPOCHS
 from catdog.reading import shown
 from catdog.records import Run, count
 
+LONG_LISTING = 30  # lines
+
 
 class Markdown(str):
     """Text that a notebook renders as Markdown.
@@ -41,9 +43,17 @@ def markdown(text: str) -> Markdown:
 
 
 def source(*things) -> Markdown:
-    """The code of functions, classes or modules, as this very process runs it."""
+    """The code of functions, classes or modules, as this very process runs it: folded
+    where it is long.
+    """
     code = "\n\n".join(inspect.getsource(thing).rstrip() for thing in things)
-    return Markdown(f"```python\n{code}\n```")
+    listing = f"```python\n{code}\n```"
+    lines = code.count("\n") + 1
+    if lines <= LONG_LISTING:
+        return Markdown(listing)
+    names = ", ".join(f"<code>{thing.__name__}</code>" for thing in things)
+    summary = f"<summary>The source of {names}, {lines} lines</summary>"
+    return Markdown(f"<details>\n{summary}\n\n{listing}\n\n</details>")
 
 
 def plain(text: str) -> str:
@@ -90,6 +100,17 @@ def between(runs: list[Run]) -> str:
 def final(runs: list[Run]) -> float:
     """Mean validation accuracy after the last epoch, in [0, 1]."""
     return mean(run.validation["accuracy"] for run in runs)
+
+
+def training_time(runs: dict[str, list[Run]]) -> str:
+    """How long one run of each model took, in a sentence."""
+    firsts = [group[0] for group in runs.values()]
+    minutes = sum(mean(run.seconds for run in group) for group in runs.values()) / 60
+    cores = firsts[0].environment["cores"]
+    return (
+        f"One run of each of the {len(firsts)} models took {minutes:.0f} minutes "
+        f"together, on {cores} CPU cores."
+    )
 
 
 def points(difference: float) -> str:

@@ -17,29 +17,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from catdog.errors import CatdogError
+from catdog.publish.constructs import FRONT_MATTER, refuse_unknown
 
-FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 CELL_OPTIONS = re.compile(r"\A(?:#\|.*\n?)+")
-INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-
-OPTIONS = {
-    *("label", "echo", "output", "include", "eval", "warning"),
-    *("code-fold", "code-summary", "fig-cap", "fig-alt", "tbl-cap"),
-}
-# What Quarto, jupytext and Colab do not read alike. Inline code is blanked before.
-REFUSED = [
-    (r"\s*(`{4,}|~{3,})", "fence code with three backticks"),
-    (r"\s+```+\s*\{", "an indented cell does not run: start it at the left margin"),
-    (r"\s*```\s*(?!\{python\}$)\S*\s*\{", "a fence takes a language and nothing else"),
-    (r"\s*```\s*\S+\s+\S", "a fence takes a language and nothing else"),
-    (r".*\{\{<", "a shortcode works in Quarto only"),
-    (r"\s*<[A-Za-z!/]", "raw HTML does not reach the notebooks: write Markdown"),
-    (r".*\]\{", "attributes work on images and headings only, not on a [span]"),
-    (r"(#|#{4,})\s", "a heading has two or three hashes; the title is front matter"),
-    (r"#{2,3}\s.*\{(?!#sec-[\w-]+\}\s*$)", "a heading takes {#sec-…} and nothing else"),
-    (r":::+\s*(?!\{\.[^{}]*\}\s*$)\S", "a div starts with ::: {.class}"),
-]
 
 # What Quarto runs before a chapter, so that figures have the same size here.
 SET_UP = """
@@ -175,36 +156,6 @@ def read_chapter(project: Project, name: str) -> Chapter:
         cell.source = cell.source[options.end() :] if options else cell.source
         cell.metadata = nbformat.from_dict({"options": _yaml(said, f"{name}, a cell")})
     return Chapter(project, name, meta, notebook)
-
-
-def refuse_unknown(path: Path) -> list[tuple[int, str]]:
-    """What a chapter must not use, as (line, reason); empty if all is well."""
-    text = path.read_text(encoding="utf-8")
-    text = FRONT_MATTER.sub(lambda front: "\n" * front[0].count("\n"), text)
-    found, fence, opened, divs = [], None, 0, []
-    for number, line in enumerate(text.splitlines(), 1):
-        if fence is not None:
-            option = re.match(r"#\|\s*([\w-]+):", line)
-            if fence == "{python}" and option and option[1] not in OPTIONS:
-                found.append(
-                    (number, f"the cell option `{option[1]}` is not supported")
-                )
-            if re.match(r"\s*```\s*$", line):
-                fence = None
-            continue
-        words = INLINE_CODE.sub("", line)
-        reasons = [why for pattern, why in REFUSED if re.match(pattern, words)]
-        if re.search(r"(?<!`)`\{python\}", line):
-            reasons.append("inline code does not run in Colab: use a cell")
-        if line.lstrip().startswith("```"):
-            fence, opened = line.strip().strip("`"), number
-        if line.startswith(":::"):
-            divs = [*divs, number] if line.strip(": ") else divs[:-1]
-        if divs and fence == "{python}":
-            reasons.append("a cell inside a div is lost: move it out")
-        found += [(number, why) for why in reasons[:1]]
-    left = divs[-1:] if fence is None else [opened]
-    return found + [(number, "this is never closed") for number in left]
 
 
 def execute_all(chapters: list[Chapter], jobs: int) -> None:

@@ -14,13 +14,14 @@ from nbformat import NotebookNode
 
 from catdog.publish import offers, wheel
 from catdog.publish.chapters import (
-    INLINE_CODE,
     Chapter,
     PublishError,
     read_chapter,
     read_project,
 )
-from catdog.publish.pages import check, compose, fenced, floating, page, pandoc
+from catdog.publish.constructs import INLINE_CODE
+from catdog.publish.links import check
+from catdog.publish.pages import compose, fenced, floating, page, pandoc
 
 MARKDOWN = "commonmark+pipe_tables+tex_math_dollars-raw_html"
 CELL_MARK = re.compile(r"^\u240c$", re.MULTILINE)  # written by filter.lua

@@ -2,23 +2,22 @@
 
 import base64
 import itertools
+import json
 import os
-import posixpath
 import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
 from html import escape
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import jinja2
 import pypandoc
 
 from catdog import assets
-from catdog.publish import offers, wheel
+from catdog.colours import palette
+from catdog.publish import images, index, offers, wheel
 from catdog.publish.chapters import (
     ANSI,
     Chapter,
@@ -28,9 +27,18 @@ from catdog.publish.chapters import (
     read_chapter,
     read_project,
 )
+from catdog.publish.constructs import READER
+from catdog.publish.links import SCRIPT, STYLE, check, html_name
 
 MIME_TYPES = ("text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain")
-SHELL_FILES = ("assets/site.css", "assets/site.js")
+INDEX = "search.json"
+FOOTNOTES = re.compile(r'(<section id="footnotes".*?>\s*)<hr />')
+SOURCES = {STYLE: ("text.css", "frame.css"), SCRIPT: ("text.js", "frame.js")}
+ACTIONS = {
+    "edit": ("Edit this page", "{repo-url}/edit/{repo-branch}/{page}"),
+    "source": ("View source", "{repo-url}/blob/{repo-branch}/{page}"),
+    "issue": ("Report an issue", "{repo-url}/issues/new"),
+}
 
 
 def render(
@@ -70,14 +78,51 @@ def render(
             (site / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(project.root / path, site / path)
         for name, text in fresh.items():
-            (site / _html(name)).write_text(text, encoding="utf-8")
-        (site / "assets").mkdir(exist_ok=True)
-        for file in SHELL_FILES:
-            shutil.copyfile(assets() / Path(file).name, site / file)
+            (site / html_name(name)).write_text(text, encoding="utf-8")
+        write_shell(site, [html_name(chapter.name) for chapter in chapters])
         if target.exists():
             target.rename(old)
         site.rename(target)
-    return [target / _html(name) for name in fresh]
+    return [target / html_name(name) for name in fresh]
+
+
+def write_shell(site: Path, pages: list[str]) -> None:
+    """Write what all pages of a site share: style, script and search index."""
+    (site / "assets").mkdir(exist_ok=True)
+    for path, sources in SOURCES.items():
+        parts = [(assets() / name).read_text(encoding="utf-8") for name in sources]
+        head = [colours()] if path == STYLE else []
+        (site / path).write_text("\n".join(head + parts), encoding="utf-8")
+    entries = [
+        entry
+        for name in pages
+        for entry in index.sections(name, (site / name).read_text(encoding="utf-8"))
+    ]
+    lines = [json.dumps(entry, ensure_ascii=False) for entry in entries]
+    text = "[\n" + ",\n".join(lines) + "\n]\n"
+    (site / INDEX).write_text(text, encoding="utf-8")
+
+
+def colours() -> str:
+    """The shared colours as CSS, each for light and for dark."""
+    lines = [
+        f"  --{name}: light-dark({light}, {dark});"
+        for name, (light, dark) in palette().items()
+    ]
+    return "\n".join([":root {", "  color-scheme: light dark;", *lines, "}"])
+
+
+def actions(project: Project, name: str) -> list[tuple[str, str]]:
+    """What a reader may do with a page's source, as (text, address): needs
+    `repo-url` and `repo-actions` in `_quarto.yml`.
+    """
+    website = {"repo-branch": "main"} | project.website
+    if not website.get("repo-url"):
+        return []
+    known = {"page": name} | website | {"repo-url": website["repo-url"].rstrip("/")}
+    wanted = website.get("repo-actions") or []
+    chosen = [ACTIONS[action] for action in wanted if action in ACTIONS]
+    return [(text, address.format_map(known)) for text, address in chosen]
 
 
 def page(
@@ -95,6 +140,8 @@ def page(
         markdown = div(".notebook-offer", offer) + "\n\n" + markdown
     places = [path for path in (folder, chapter.folder) if path]
     toc, _, body = pandoc(markdown, "html", places).partition("<!-- text -->")
+    body = FOOTNOTES.sub(r"\1<h2>Footnotes</h2>", body)
+    title = pandoc(str(chapter.meta["title"]), "plain").strip()
     project, name = chapter.project, chapter.name
     listed = [entry for _, entries in project.sidebar for entry in entries]
     here = next((i for i, (path, _) in enumerate(listed) if path == name), None)
@@ -111,13 +158,15 @@ def page(
     up = "../" * name.count("/")
     return shell.render(
         chapter=chapter,
+        title=title,
         project=project,
         website=project.website,
         toc=toc if project.html.get("toc") else "",
         body=body,
+        actions=actions(project, name),
         previous=near[0],
         next=near[1],
-        url=lambda path: up + _html(path),
+        url=lambda path: up + html_name(path),
     )
 
 
@@ -134,8 +183,7 @@ def compose(chapter: Chapter, cell_markdown: Callable) -> str:
 
 def pandoc(markdown: str, to: str, folders: list[Path] = ()) -> str:
     """Convert a document with our filter, which looks for images in `folders`."""
-    read = "markdown-yaml_metadata_block-pandoc_title_block"
-    command = [pypandoc.get_pandoc_path(), "-f", read, "-t", to, "--mathml"]
+    command = [pypandoc.get_pandoc_path(), "-f", READER, "-t", to, "--mathml"]
     command += ["--wrap=none", "--lua-filter", assets() / "filter.lua"]
     command += ["--resource-path", os.pathsep.join(map(str, folders))]
     done = subprocess.run(
@@ -216,71 +264,18 @@ def _output(output, name: str, options: dict, folder: Path | None) -> tuple[str,
     elif mime == "text/html":
         text = fenced(data, "{=html}")
     elif mime in ("image/png", "image/svg+xml"):
-        png = mime == "image/png"
-        name += ".png" if png else ".svg"
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(base64.b64decode(data) if png else data.encode())
         alt = escape(" ".join(str(options.get("fig-alt", "")).split()))
-        text = f'![]({name}){{fig-alt="{alt}"}}'
+        attributes = f'fig-alt="{alt}"'
+        if mime == "image/png":
+            picture = base64.b64decode(data)
+            width, height = images.size(picture)
+            attributes += f' width="{width}" height="{height}"'
+            name, written = f"{name}.webp", images.webp(picture)
+        else:
+            name, written = f"{name}.svg", data.encode()
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(written)
+        text = f"![]({name}){{{attributes}}}"
     else:
         text = data
     return "display", text if asis else div(".cell-output .cell-output-display", text)
-
-
-class _Addresses(HTMLParser):
-    """The ids of a page, and the addresses it points to."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.ids, self.targets = [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        values = dict(attrs)
-        self.ids += [values["id"]] if "id" in values else []
-        self.targets += [values[key] for key in ("href", "src") if values.get(key)]
-
-
-def check(
-    project: Project, pages: dict[str, str], site: Path | None = None
-) -> set[str]:
-    """Follow the links of all pages; return the project's files that they point to.
-
-    Raises PublishError for unresolved references, dead links and repeated ids.
-    """
-    found = {_html(name): _Addresses(text) for name, text in pages.items()}
-    needed, faults = set(), []
-    for name, addresses in zip(pages, found.values(), strict=True):
-        ids = addresses.ids
-        for repeated in dict.fromkeys(i for i in ids if ids.count(i) > 1):
-            faults.append(f"{_place(project, name, repeated)}: {repeated} stands twice")
-        for address in dict.fromkeys(addresses.targets):
-            parts = urlsplit(address)
-            if parts.scheme or parts.netloc:
-                continue
-            folder = posixpath.dirname(name)
-            path = posixpath.normpath(posixpath.join(folder, unquote(parts.path)))
-            path = path if parts.path else _html(name)
-            anchor = unquote(parts.fragment)
-            place = _place(project, name, address.replace(".html", ".qmd").strip("#"))
-            if path in found:
-                if anchor and anchor not in found[path].ids:
-                    faults.append(f"{place}: {anchor} is not on the page {path}")
-            elif (project.root / path).is_file():
-                needed.add(path)
-            elif path not in SHELL_FILES and not (site and (site / path).is_file()):
-                faults.append(f"{place}: {address} leads nowhere")
-    if faults:
-        raise PublishError("\n".join(f"{fault}." for fault in faults))
-    return needed
-
-
-def _html(name: str) -> str:
-    return name.removesuffix(".qmd") + ".html" if name.endswith(".qmd") else name
-
-
-def _place(project: Project, name: str, words: str) -> str:
-    lines = (project.root / name).read_text(encoding="utf-8").splitlines()
-    exact = re.compile(re.escape(words) + r"(?![\w-])")
-    numbers = [number for number, line in enumerate(lines, 1) if exact.search(line)]
-    return f"{name}:{numbers[-1]}" if numbers else name

@@ -5,28 +5,28 @@ import subprocess
 import sys
 from pathlib import Path
 
-import quarto
-
 from catdog.publish import pages
 from catdog.publish.chapters import PublishError, read_project
+from catdog.publish.quarto_cli import find_quarto
 
 
 def build(root: Path, renderer: str = "auto") -> tuple[Path, str]:
     """Render the project in `root` to `_site/`; return its first page and who made it.
 
-    `renderer` is "quarto", "built-in", or "auto": Quarto if it is installed.
+    `renderer` is "quarto", "built-in", or "auto": Quarto if it is installed,
+    or can be.
 
     Raises PublishError for whatever is wrong with a chapter, and where Quarto is asked
     for but missing.
     """
     read_project(root)
-    program = quarto.path()
+    program = find_quarto() if renderer != "built-in" else None
     if renderer == "quarto" and not program:
         raise PublishError(
             "Quarto is not installed: get it from https://quarto.org, "
             "or choose `--with built-in`."
         )
-    if renderer == "built-in" or not program:
+    if not program:
         pages.render(root)
         return Path(root) / "_site" / "index.html", "the built-in renderer"
     settings = {"QUARTO_PYTHON": sys.executable} | os.environ

@@ -1,0 +1,274 @@
+"""A rendered site in a real browser: `make test-site`, or `CATDOG_SITE=_site pytest
+tests/browse_site.py`. It judges the pages of either renderer.
+"""
+
+import functools
+import http.server
+import os
+import re
+import shutil
+import threading
+from pathlib import Path
+
+import html5lib
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from check_site import PAGES, faults
+from playwright.sync_api import sync_playwright
+
+SITE = Path(os.environ.get("CATDOG_SITE", "_site")).resolve()
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
+BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
+WIDTHS, THEMES = (1280, 390), ("light", "dark")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PAGE_LIMIT, SHELL_LIMIT = 700_000, 60_000  # bytes
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+each_page = pytest.mark.parametrize("name", PAGES)
+built_in = pytest.mark.skipif(
+    not (SITE / "assets/site.js").exists(),
+    reason="not the built-in renderer's site",
+)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Where the site is served: not at the top of its host."""
+    handler = functools.partial(Quiet, directory=SITE.parent)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/{SITE.name}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if not BROWSER:
+        pytest.skip(
+            "no Chromium on this machine: install Debian's package chromium"
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=BROWSER, args=ARGUMENTS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(browser, address):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield context.new_page()
+    context.close()
+
+
+# What a page is made of
+
+
+def test_no_page_is_missing_or_has_dead_links():
+    assert faults(SITE) == []
+
+
+@each_page
+def test_html_is_well_formed(name):
+    text = (SITE / name).read_text(encoding="utf-8")
+    parser = html5lib.HTMLParser(strict=False)
+    parser.parse(text)
+    # Quarto puts a <style> where there should be none.
+    unknown = [error for error in parser.errors if "quarto" not in text]
+    assert unknown == []
+
+
+@each_page
+@built_in
+def test_page_is_light_enough(name):
+    parser = html5lib.parse(
+        (SITE / name).read_bytes(), namespaceHTMLElements=False
+    )
+    images = {image.get("src") for image in parser.iter("img")}
+    files = [SITE / name, *((SITE / name).parent / image for image in images)]
+    assert sum(file.stat().st_size for file in files) < PAGE_LIMIT
+    shell = [SITE / "assets/site.css", SITE / "assets/site.js"]
+    assert sum(file.stat().st_size for file in shell) < SHELL_LIMIT
+
+
+# What a reader meets
+
+
+@each_page
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("theme", THEMES)
+def test_page_in_a_browser(browser, address, name, width, theme):
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=theme,
+        reduced_motion="reduce",
+    )
+    tab = context.new_page()
+    requests, complaints = [], []
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.on(
+        "console",
+        lambda said: said.type == "error" and complaints.append(said.text),
+    )
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(f"{address}/{name}", wait_until="networkidle")
+    tab.evaluate("document.fonts.ready")
+    dark = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (int(dark.strip("rgba()").split(",")[0]) < 128) == (theme == "dark")
+    assert complaints == []
+    assert [url for url in requests if not url.startswith(address)] == []
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    found = Axe().run(tab, options={"runOnly": WCAG}).response["violations"]
+    context.close()
+    assert [
+        (v["id"], [node["target"] for node in v["nodes"]]) for v in found
+    ] == []
+
+
+@each_page
+def test_page_opens_from_disk(browser, name):
+    tab = browser.new_page()
+    complaints = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto((SITE / name).as_uri())
+    assert tab.locator("h1").inner_text()
+    if (SITE / "assets/site.js").exists():
+        assert not tab.locator(".search").is_visible() and complaints == []
+    broken = "[...document.images].filter(i => i.src && i.complete && !i.naturalWidth).length"
+    assert tab.evaluate(broken) == 0
+    tab.close()
+
+
+@built_in
+def test_theme_follows_the_system_until_a_reader_chooses(tab, address):
+    tab.emulate_media(color_scheme="dark")
+    tab.goto(f"{address}/index.html")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    tab.locator(".theme").click()
+    tab.goto(f"{address}/{PAGES[1]}")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "light"
+    tab.emulate_media(color_scheme="light")
+    tab.emulate_media(color_scheme="dark")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "light"
+
+
+@built_in
+def test_copy_button_copies_the_code(tab, address):
+    tab.goto(f"{address}/chapters/02-first-model.html")
+    block = tab.locator("div.sourceCode").first
+    block.hover()
+    block.locator(".copy").click()
+    assert block.locator(".copy").inner_text() == "Copied"
+    code = block.locator("pre").inner_text()
+    assert tab.evaluate("navigator.clipboard.readText()") == code
+
+
+@built_in
+def test_search_finds_a_section_and_leads_there(tab, address):
+    tab.goto(f"{address}/index.html")
+    tab.keyboard.press("/")
+    tab.keyboard.type("overfitting", delay=10)
+    tab.wait_for_function(
+        "document.querySelector('.results mark')?.textContent == 'overfitting'"
+    )
+    tab.keyboard.press("ArrowDown")
+    leads = tab.evaluate("document.activeElement.href")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(leads)
+    assert "verfit" in tab.locator("main").inner_text()
+    tab.locator(".search input").fill("xyzzy")
+    tab.wait_for_function("document.querySelector('[role=status]').textContent")
+    assert tab.locator(".search [role=status]").inner_text() == "No results"
+
+
+def test_figure_enlarges_by_mouse_and_by_keyboard(tab, address):
+    tab.goto(f"{address}/index.html")
+    figure = tab.locator("figure img").first
+    alt = figure.get_attribute("alt")
+    figure.click()
+    assert tab.locator("dialog[open] img").get_attribute("alt") == alt
+    tab.keyboard.press("Escape")
+    assert tab.locator("dialog[open]").count() == 0
+    figure.focus()
+    tab.keyboard.press("Enter")
+    assert tab.locator("dialog[open]").count() == 1
+    tab.locator("dialog button").click()
+    assert tab.locator("dialog[open]").count() == 0
+
+
+@built_in
+def test_keyboard_reaches_all_and_focus_is_seen(tab, address):
+    tab.goto(f"{address}/chapters/01-data.html")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    wanted = tab.evaluate(
+        "[...document.querySelectorAll('a[href], button, input, summary, [tabindex]')]"
+        ".filter(e => e.checkVisibility() && e.tabIndex >= 0)"
+        ".filter(e => !e.closest('dialog')).length"
+    )
+    seen = 1
+    for _ in range(wanted - 1):
+        tab.keyboard.press("Tab")
+        outline = tab.evaluate(
+            "getComputedStyle(document.activeElement).outlineStyle"
+        )
+        assert outline != "none", tab.evaluate(
+            "document.activeElement.outerHTML"
+        )
+        seen += 1
+    assert seen == wanted
+    tab.goto(f"{address}/chapters/01-data.html")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")
+    assert tab.url.endswith("#content")
+
+
+@built_in
+def test_contents_mark_the_section_that_is_read(tab, address):
+    tab.goto(f"{address}/chapters/02-first-model.html#sec-train")
+    tab.wait_for_function(
+        "document.querySelector('.toc [aria-current]')?.textContent == 'Train it'"
+    )
+
+
+def test_wide_things_scroll_in_their_box_on_a_phone(browser, address):
+    tab = browser.new_page(viewport={"width": 390, "height": 800})
+    tab.goto(f"{address}/chapters/02-first-model.html")
+    tab.wait_for_load_state("networkidle")
+    wide = tab.evaluate(
+        "[...document.querySelectorAll('main [tabindex]')]"
+        ".filter(e => e.scrollWidth > e.clientWidth).length"
+    )
+    assert wide >= 2  # the drawing of the network, and some code
+    tab.close()
+
+
+def test_page_prints_on_a4(tab, address, tmp_path):
+    tab.goto(f"{address}/chapters/02-first-model.html")
+    tab.emulate_media(media="print", color_scheme="dark")
+    white = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert white == "rgb(255, 255, 255)"
+    hidden = tab.locator(".sidebar, .toc, .turn, .top button, .search")
+    assert not any(hidden.nth(n).is_visible() for n in range(hidden.count()))
+    pages = tab.pdf(prefer_css_page_size=True)
+    assert pages.startswith(b"%PDF") and re.search(
+        rb"/MediaBox \[0 0 59[45]", pages
+    )
