@@ -180,6 +180,7 @@ def test_code_that_writes_prose_has_its_references_resolved(tmp_path):
         ("## Cats {#sec-cats}", ["an attribute"]),
         ("a [word]{.red}", ["an attribute"]),
         ("#| label: cat", ["a cell option"]),
+        ("[here](#sec-cats)", ["a link within the page"]),
         ("[next](02-cats.qmd)", ["a link to a chapter's source"]),
         ("a <span>word</span>", ["raw HTML"]),
         ("<!-- a remark -->", ["raw HTML"]),
