@@ -271,6 +271,8 @@ def test_damaged_cache_is_made_anew(cache, tmp_path):
 
 UNZIP = """
 import sys; from pathlib import Path; from catdog import archives
+import signal  # what a shell starts in the background ignores Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 print('ready', flush=True); print(archives.unzip(Path(sys.argv[1])))
 """
 

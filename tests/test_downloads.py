@@ -235,6 +235,8 @@ def test_broken_file_in_the_cache_stays_while_there_is_no_better(target):
 
 FETCH = """
 import sys; from pathlib import Path; from catdog import downloads
+import signal  # what a shell starts in the background ignores Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 print('ready', flush=True)
 downloads.fetch([sys.argv[1]], Path(sys.argv[2]), lambda path: None)
 """

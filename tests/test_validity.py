@@ -220,6 +220,8 @@ def test_collapse_is_said_and_recorded_for_trials_only(
 
 TRAIN = """
 import sys; from pathlib import Path
+import signal  # what a shell starts in the background ignores Ctrl-C
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from catdog import cli, data, training
 real = training.progress
 def progress(bar):

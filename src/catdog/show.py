@@ -66,9 +66,9 @@ def pictures_notice(pictures: Pictures) -> Markdown:
     number = f"{len(pictures.train) + len(pictures.held_out):,}"
     if pictures.source == "drawings":
         return Markdown(
-            "> **Drawn pictures.** The photographs were out of reach when this page was "
-            f"made. The pictures that you see are {number} drawings of the same names. "
-            "Each replayed run says what it was trained on."
+            "> **Drawn pictures.** The photographs were out of reach when this page "
+            f"was made. The pictures that you see are {number} drawings of the same "
+            "names. Each replayed run says what it was trained on."
         )
     if not pictures.own:
         return Markdown(f"*Made with {number} photographs.*")
@@ -76,8 +76,8 @@ def pictures_notice(pictures: Pictures) -> Markdown:
     left_out = len(pictures.faults)
     return Markdown(
         f"> **Your own pictures.** This page was made with {number} pictures of "
-        f"two classes, {first} and {second}. Where the text says cat, read {first}. "
-        f"Where it says dog, read {second}."
+        f"two classes, {first} and {second}. Where the text says cat, read "
+        f"{first}. Where it says dog, read {second}."
         + (f" {left_out} files could not be read." if left_out else "")
     )
 
