@@ -155,6 +155,8 @@ local function Image(image)
 end
 
 local function Link(link)
+  -- Colab gives headings other anchors.
+  if not page and link.target:match("^#") then return link.content end
   local path, anchor = link.target:match("^([^:]*)%.qmd(#?.*)$")
   if not path then return end
   link.target = path .. ".html" .. anchor

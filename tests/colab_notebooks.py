@@ -199,7 +199,7 @@ def test_notebook_runs_in_colab(executed, name):
         cell.id
         for cell in notebook.cells
         for output in cell.get("outputs", [])
-        if "image/png" in output.get("data", {})
+        if {"image/png", "image/svg+xml"} & set(output.get("data", {}))
     }
     figures = {cell.id for cell in notebook.cells if cell.id.startswith("fig-")}
     assert plotted == figures

@@ -46,9 +46,9 @@ def own_world(monkeypatch, tmp_path_factory):
 def random_weights(monkeypatch):
     """MobileNetV2 without its download: the structure is the real one."""
 
-    def build():
+    def build(side=weights.SIDE):
         base = keras.applications.MobileNetV2(
-            input_shape=models.IMAGE_SHAPE, include_top=False, weights=None
+            input_shape=(side, side, 3), include_top=False, weights=None
         )
         for weight in base.trainable_weights:
             if (

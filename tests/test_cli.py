@@ -136,7 +136,7 @@ def test_model4_is_not_trained_on_random_weights(
     from catdog import weights
     from catdog.errors import WeightsError
 
-    def refuse():
+    def refuse(side):
         raise WeightsError(
             "The weights cannot be loaded: connect to the internet."
         )

@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
 
-from catdog import colab
+from catdog import colab, show, tables
 from catdog.errors import CatdogError
 from catdog.publish import notebooks, offers, pages, wheel
 from catdog.publish.chapters import PublishError, ThisPython, read_project
@@ -180,6 +180,7 @@ def test_code_that_writes_prose_has_its_references_resolved(tmp_path):
         ("## Cats {#sec-cats}", ["an attribute"]),
         ("a [word]{.red}", ["an attribute"]),
         ("#| label: cat", ["a cell option"]),
+        ("[here](#sec-cats)", ["a link within the page"]),
         ("[next](02-cats.qmd)", ["a link to a chapter's source"]),
         ("a <span>word</span>", ["raw HTML"]),
         ("<!-- a remark -->", ["raw HTML"]),
@@ -471,6 +472,16 @@ def test_page_without_repository_offers_downloads(tmp_path):
     assert head.endswith("*We expect about 3 minutes on a T4 GPU.*")
 
 
+@pytest.mark.parametrize("text", ["{", "[]", "{}"])
+def test_broken_offers_are_named(tmp_path, text):
+    project = copy_fixture(tmp_path / "project")
+    file = project / "assets/notebooks/offers.json"
+    file.parent.mkdir()
+    file.write_text(text)
+    with pytest.raises(PublishError, match="offers.json is broken: delete it"):
+        offers.written(project)
+
+
 def test_quarto_is_told_of_filter_wheel_and_notebooks():
     settings = read_project(PROJECT)
     text = (settings.root / "_quarto.yml").read_text()
@@ -530,7 +541,8 @@ def test_wheel_that_cannot_be_built_says_why(tmp_path):
     project = with_package(tmp_path / "project")
     text = PACKAGE.replace('version = "1.2"', "")
     (project / "pyproject.toml").write_text(text)
-    with pytest.raises(CatdogError, match="^The package cannot be built: "):
+    match = r"^The package cannot be built \(.*\): correct pyproject.toml\.$"
+    with pytest.raises(CatdogError, match=match):
         wheel.build(project)
     assert os.listdir(project / "assets/notebooks") == []
 
@@ -628,3 +640,25 @@ def test_nothing_but_missing_packages_is_installed(monkeypatch):
     (words,) = commands
     assert words[-4] == "not-there>=1"
     assert [word.split("==")[0] for word in words[-3:]] == list(colab.GIVEN)
+
+
+@pytest.mark.parametrize(
+    ("notebook", "shown"),
+    [
+        (False, "[one](a.qmd#b), [two](https://x.org)"),
+        (True, "one, [two](https://x.org)"),
+    ],
+)
+def test_links_from_page_to_page_become_words_in_a_notebook(
+    monkeypatch, notebook, shown
+):
+    monkeypatch.setattr(show, "in_notebook", lambda: notebook)
+    text = show.markdown("[one](a.qmd#b), [two](https://x.org)")
+    assert text._repr_markdown_() == shown
+
+
+def test_last_chapter_works_where_no_run_is_recorded():
+    table = tables.specification({})
+    assert (
+        "| The best model is scored on test data | no run is recorded" in table
+    )

@@ -12,7 +12,6 @@ from catdog.plots import figure
 
 PLACE = 1.75  # the room for each block, so that the words below have theirs
 FROZEN = "learned before, frozen"
-TUNED = "learned before, learns on"
 # What layers do, their colour (its name, and which of its two tones), their names.
 KINDS = {
     "changes the picture": ("tip", 0, ("Random", "preprocessor")),
@@ -20,8 +19,7 @@ KINDS = {
     "shrinks": ("dog", 1, ("MaxPooling", "GlobalAverage", "Flatten")),
     "drops at random": ("soft", 1, ("Dropout",)),
     "decides": ("cat", 0, ("Dense",)),
-    FROZEN: ("name", 0, ("base_model_layer", "lower_half")),
-    TUNED: ("name", 1, ("upper_half",)),
+    FROZEN: ("name", 0, ("base_model_layer",)),
 }
 
 
@@ -65,23 +63,22 @@ def drawing(model: keras.Model) -> Figure:
     middle, before = 0.0, 0.0
     for name, shape, does in steps:
         width, height = block(tuple(shape))
-        whole = does in (FROZEN, TUNED)  # a network in itself
-        if whole:
+        if does == FROZEN:  # a network in itself
             middle += PLACE
-            _funnel(axis, middle, _colour(does), before, height)
+            _funnel(axis, middle, 2 * PLACE, before, height)
         else:
             _draw(
                 axis, middle, width, height, _colour(does), deep=len(shape) > 1
             )
         _write(axis, middle, name, shape)
-        middle += 2 * PLACE if whole else PLACE
+        middle += 2 * PLACE if does == FROZEN else PLACE
         before = height
     axis.set(xlim=(-2.4, middle), ylim=(-6.4, 4.4), aspect="equal")
     axis.axis("off")
     used = dict.fromkeys(does for _, _, does in steps if does)
     chart.legend(
         handles=[Patch(facecolor=_colour(does), label=does) for does in used],
-        ncols=len(used) if len(used) < 6 else 3,
+        ncols=len(used),
         loc="outside upper center",
         fontsize=10,
     )
@@ -135,16 +132,18 @@ def _draw(axis, middle, width, height, colour, deep: bool) -> None:
         )
 
 
-def _funnel(axis, middle, colour, before, after) -> None:
+def _funnel(axis, middle, width, before, after) -> None:
     """Many layers in one: from the height of what comes in to that of what goes out."""
-    left, right = middle - PLACE, middle + PLACE
+    left, right = middle - width / 2, middle + width / 2
     corners = [
         (left, -before / 2),
         (right, -after / 2),
         (right, after / 2),
         (left, before / 2),
     ]
-    axis.add_patch(Polygon(corners, facecolor=colour, edgecolor="white"))
+    axis.add_patch(
+        Polygon(corners, facecolor=_colour(FROZEN), edgecolor="white")
+    )
 
 
 def _write(axis, middle, name, shape) -> None:

@@ -221,9 +221,10 @@ def run_train(choice) -> None:
         f"Training on {len(pictures.train):,} {pictures.source} from {pictures.folder}."
     )
     names = MODELS if choice.model == "all" else [choice.model]
-    if {"model4", "model5"} & set(names):
-        # A run on random weights would not be worth its record.
-        weights.pretrained_mobilenet_v2()
+    for name, side in [("model4", weights.SIDE), ("model5", models.LARGE)]:
+        if name in names:
+            # A run on random weights would not be worth its record.
+            weights.pretrained_mobilenet_v2(side)
     in_vain = []
     for name in names:
         for seed in choice.seed:

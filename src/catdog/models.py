@@ -8,8 +8,11 @@ shape (batch, 2): the first for cat, the second for dog.
 import keras
 from keras import layers
 
-from catdog.weights import IMAGE_SHAPE, mobilenet_v2
+from catdog.reading import IMAGE_SIZE
+from catdog.weights import mobilenet_v2
 
+IMAGE_SHAPE = (*IMAGE_SIZE, 3)
+LARGE = 224  # side of the pictures that MobileNetV2 was made for
 EPOCHS = 20
 BATCHES = 63  # that make up an epoch: 2,000 training pictures, 32 in each but the last
 
@@ -53,50 +56,29 @@ def preprocessor() -> keras.Model:
     return keras.Model(pixels, scaled, name="preprocessor")
 
 
-def base_model_layer() -> keras.Model:
-    """MobileNetV2 without its classifier, as one frozen layer: (batch, 160,
-    160, 3) in [-1, 1] to (batch, 5, 5, 1280).
+def base_model_layer(side: int = IMAGE_SIZE[0]) -> keras.Model:
+    """MobileNetV2 without its classifier, as one frozen layer: pictures of
+    shape (batch, 160, 160, 3) in [-1, 1] to features of shape (batch, 5, 5,
+    1280).
+
+    With another `side`, it takes a larger or smaller copy of each picture, and
+    the features come from more or fewer places.
     """
-    base_model = mobilenet_v2()
+    base_model = mobilenet_v2(side)
     base_model.trainable = False
     picture = keras.Input(IMAGE_SHAPE)
-    features = base_model(picture, training=False)
+    seen = layers.Resizing(side, side)(picture)
+    features = base_model(seen, training=False)
     return keras.Model(picture, features, name="base_model_layer")
 
 
-def base_model_halves(cut: str = "block_12_add") -> list[keras.Model]:
-    """MobileNetV2 as two layers: up to the layer called `cut`, frozen, and from
-    there on, to be trained further. Its normalisation keeps what it has
-    measured on ImageNet.
-    """
-    base_model = mobilenet_v2()
-    middle = base_model.get_layer(cut).output
-    lower = keras.Model(base_model.input, middle)
-    upper = keras.Model(middle, base_model.output)
-    lower.trainable = False
-    halves = []
-    for name, half in [("lower_half", lower), ("upper_half", upper)]:
-        inputs = keras.Input(half.input_shape[1:])
-        outputs = half(inputs, training=False)
-        halves.append(keras.Model(inputs, outputs, name=name))
-    return halves
-
-
 def compiled(
-    parts: list[layers.Layer],
-    name: str,
-    learning_rate: float = 1e-3,
-    warm_up: int = 0,
+    parts: list[layers.Layer], name: str, learning_rate: float = 1e-3
 ) -> keras.Model:
-    """Stack the parts and choose how the model learns: in ever smaller steps,
-    after `warm_up` epochs of growing ones.
-    """
+    """Stack the parts and choose how the model learns: in ever smaller steps."""
     model = keras.Sequential([keras.Input(IMAGE_SHAPE), *parts], name=name)
     steps = keras.optimizers.schedules.CosineDecay(
-        0.0 if warm_up else learning_rate,
-        decay_steps=(EPOCHS - warm_up) * BATCHES,
-        warmup_target=learning_rate if warm_up else None,
-        warmup_steps=warm_up * BATCHES,
+        learning_rate, decay_steps=EPOCHS * BATCHES
     )
     model.compile(
         optimizer=keras.optimizers.Adam(steps),
@@ -140,14 +122,10 @@ def model4() -> keras.Model:
 
 
 def model5() -> keras.Model:
-    """Fine-tuning: as `model4`, but the upper half of MobileNetV2 learns on, in
-    small steps.
-    """
+    """The same, but MobileNetV2 gets the larger pictures that it likes best."""
     return compiled(
-        [preprocessor(), *augmentation(), *base_model_halves(), *head()],
+        [preprocessor(), *augmentation(), base_model_layer(LARGE), *head()],
         "model5",
-        learning_rate=1e-4,
-        warm_up=2,
     )
 
 

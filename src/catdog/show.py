@@ -8,6 +8,7 @@ import re
 import keras
 
 from catdog import bench
+from catdog.bars import in_notebook
 from catdog.data import Pictures
 from catdog.evaluation import (
     BARS,
@@ -25,9 +26,14 @@ LONG_LISTING = 30  # lines
 
 
 class Markdown(str):
-    """Text that a notebook renders as Markdown."""
+    """Text that a notebook renders as Markdown.
+
+    Links from page to page lead nowhere in a notebook: their words stay.
+    """
 
     def _repr_markdown_(self) -> str:
+        if in_notebook():
+            return re.sub(r"\[([^]]*)\]\([^)]*\.qmd[^)]*\)", r"\1", self)
         return str(self)
 
 

@@ -13,8 +13,8 @@ from catdog.cache import keras_home
 from catdog.errors import DataError, WeightsError
 from catdog.reading import IMAGE_SIZE
 
-IMAGE_SHAPE = (*IMAGE_SIZE, 3)
-WEIGHTS_NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_160_no_top.h5"
+SIDE = IMAGE_SIZE[0]
+WEIGHTS_NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{}_no_top.h5"
 ADDRESS = (
     "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
     + WEIGHTS_NAME
@@ -26,18 +26,22 @@ BYTES = 4 * PARAMETERS  # at least
 SILENT = (0.7, 0.98)
 
 
-def mobilenet_v2() -> keras.Model:
+def mobilenet_v2(side: int = SIDE) -> keras.Model:
     """MobileNetV2 with its ImageNet weights or, where they cannot be had, with
     random ones and a warning.
 
     Random weights are enough to look at the model. `catdog train` refuses them.
+
+    Args:
+        side: of the pictures that it takes, in pixels. It was trained, and has
+            weights, for each of 96, 128, 160, 192 and 224.
     """
     try:
-        return pretrained_mobilenet_v2()
+        return pretrained_mobilenet_v2(side)
     except WeightsError as error:
         warn_once(f"{error} Until then the base model has random weights.")
         return keras.applications.MobileNetV2(
-            input_shape=IMAGE_SHAPE, include_top=False, weights=None
+            input_shape=(side, side, 3), include_top=False, weights=None
         )
 
 
@@ -47,17 +51,17 @@ def warn_once(message: str) -> None:
     logging.getLogger(__name__).warning(message)
 
 
-def pretrained_mobilenet_v2() -> keras.Model:
+def pretrained_mobilenet_v2(side: int = SIDE) -> keras.Model:
     """MobileNetV2 with the weights learned on ImageNet: Keras' cache first,
     then the public download.
 
     Raises:
         WeightsError: when they cannot be had, or are not what they should be.
     """
-    path = weights_path()
+    path = weights_path(side)
     there = path.exists()
     try:
-        downloads.fetch([ADDRESS], path, check_file)
+        downloads.fetch([ADDRESS.format(side)], path, check_file)
     except (OSError, DataError) as error:
         cure = f"delete {path}, then" if there else f"lay the file at {path}, or"
         raise WeightsError(
@@ -65,7 +69,7 @@ def pretrained_mobilenet_v2() -> keras.Model:
         ) from error
     try:
         model = keras.applications.MobileNetV2(
-            input_shape=IMAGE_SHAPE, include_top=False, weights=str(path)
+            input_shape=(side, side, 3), include_top=False, weights=str(path)
         )
     # Keras raises all kinds for layers that do not match.
     except Exception as error:
@@ -103,16 +107,17 @@ def check_file(path: Path) -> None:
 
 def silent(model: keras.Model) -> float:
     """Share of features, in [0, 1], that are 0 for a ramp of colours."""
-    ramp = np.linspace(-1, 1, np.prod(IMAGE_SHAPE), dtype="float32")
+    shape = model.input_shape[1:]
+    ramp = np.linspace(-1, 1, np.prod(shape), dtype="float32")
     features = keras.ops.convert_to_numpy(
-        model(ramp.reshape(1, *IMAGE_SHAPE), training=False)
+        model(ramp.reshape(1, *shape), training=False)
     )
     return float((features == 0).mean()) if np.isfinite(features).all() else 1.0
 
 
-def weights_path() -> Path:
-    """Where Keras caches the weights of MobileNetV2 for 160-pixel pictures."""
-    return keras_home() / "models" / WEIGHTS_NAME
+def weights_path(side: int = SIDE) -> Path:
+    """Where Keras caches the weights of MobileNetV2 for pictures of this side."""
+    return keras_home() / "models" / WEIGHTS_NAME.format(side)
 
 
 def _foreign(path: Path) -> str:

@@ -76,6 +76,7 @@ LEFTOVERS = {
     "a reference": r"\?@|@(?:fig|tbl|sec)-",
     "an attribute": r"\{#|\{\.|\]\{",
     "a cell option": r"^#\|",
+    "a link within the page": r"\]\(#",
     "a link to a chapter's source": r"\.qmd\b",
     "raw HTML": r"</?[A-Za-z][\w-]*(?:\s[^>]*)?/?>|<!--",
 }

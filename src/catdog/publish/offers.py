@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from catdog.publish import wheel
-from catdog.publish.chapters import Chapter, Project
+from catdog.publish.chapters import Chapter, Project, PublishError
 
 FOLDER = wheel.FOLDER
 FILE = f"{FOLDER}/offers.json"
@@ -111,8 +111,17 @@ def as_json(chapters: list[Chapter], repository: str | None) -> str:
 
 
 def written(root: Path) -> dict:
-    """What `offers.json` says; nothing where it was never written."""
+    """What `offers.json` says; nothing where it was never written.
+
+    Raises PublishError when the file is broken.
+    """
     file = Path(root) / FILE
     if not file.exists():
         return {"repository": None, "lines": {}}
-    return json.loads(file.read_text(encoding="utf-8"))
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+        return {key: said[key] for key in ("repository", "lines")}
+    except (ValueError, KeyError, TypeError):
+        raise PublishError(
+            f"{file} is broken: delete it, and run `catdog notebooks`."
+        ) from None

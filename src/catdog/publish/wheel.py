@@ -52,12 +52,21 @@ def build(root: Path) -> Path | None:
             [*command, "-d", scratch], cwd=root, capture_output=True, text=True
         )
         if done.returncode:
-            said = done.stderr.strip().splitlines() or ["it does not say why"]
-            raise WheelError(f"The package cannot be built: {said[-1]}")
+            said = done.stderr.strip().splitlines() or ["no reason was given"]
+            cure = "correct pyproject.toml"
+            if said[-1].endswith("No module named hatchling"):
+                cure = "run `pip install hatchling`"
+            raise WheelError(
+                f"The package cannot be built ({said[-1]}): {cure}."
+            )
         (made,) = Path(scratch).iterdir()
+        kept = folder / made.name
+        # Whoever watches the folder need not look again.
+        if kept.exists() and kept.read_bytes() == made.read_bytes():
+            return kept
         for old in folder.glob(f"{made.name.split('-')[0]}-*.whl"):
             old.unlink()
-        return made.replace(folder / made.name)
+        return made.replace(kept)
 
 
 if __name__ == "__main__":
