@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from catdog import drawings, models, weights
+from catdog import drawings, weights
 from catdog.data import open_pictures
 
 # A machine that is busy with something else is no fault of the code.

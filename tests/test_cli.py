@@ -161,3 +161,42 @@ def test_every_model_and_trial_can_be_named():
 def test_program_is_installed_under_its_name():
     done = run("--help")
     assert done.returncode == 0 and done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("CATDOG_DATA", "/dev/null", "nothing at /dev/null"),
+        ("CATDOG_DATA", "x" * 5000, "nothing at"),
+        ("CATDOG_DATA", "/proc/self/mem/pets", "nothing at"),
+        ("CATDOG_CACHE", "/dev/null/cache", "Not a directory (/dev/null"),
+        ("CATDOG_CACHE", "/proc/cache", "/proc"),
+    ],
+)
+def test_places_that_cannot_be_used_get_one_sentence(
+    name, value, said, small_zip, monkeypatch, capsys
+):
+    monkeypatch.setenv("CATDOG_DATA", str(small_zip))
+    monkeypatch.setenv(name, value)
+    assert cli.main(["data"]) == 2
+    errors = capsys.readouterr().err
+    assert said in errors and errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("out", ["/dev/null", "/dev/null/runs"])
+def test_records_that_cannot_be_written_get_one_sentence(
+    out, monkeypatch, small_folder, capsys
+):
+    monkeypatch.setenv("CATDOG_DATA", str(small_folder))
+    assert cli.main(["train", "model1", "--epochs", "1", "--out", out]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_epochs_that_are_no_number_get_one_sentence(monkeypatch, pictures):
+    from catdog import models, training
+    from catdog.errors import CatdogError
+
+    for said in ("many", "-1", "1.5"):
+        monkeypatch.setenv("CATDOG_EPOCHS", said)
+        with pytest.raises(CatdogError, match="CATDOG_EPOCHS is"):
+            training.fit(models.model1, pictures)

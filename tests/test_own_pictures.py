@@ -2,7 +2,9 @@
 
 import io
 import itertools
+from pathlib import Path
 
+import bs4
 import pypandoc
 import pytest
 from hypothesis import given
@@ -21,6 +23,9 @@ from catdog import (
     training,
 )
 from catdog.errors import DataError
+from catdog.publish import pages
+
+PROJECT = Path(__file__).parents[1]
 
 PETS = [
     f"{kind}/{number}.jpg"
@@ -110,6 +115,10 @@ def test_check_of_good_pictures_is_content(pets, monkeypatch, capsys):
         ([name.split("/")[1] for name in FLAT], "no two folders of pictures"),
         ([f"a/b/c/d/e/f/{name}" for name in FLAT], "no two folders"),
         (
+            [f"{part}/{n}.jpg" for part in ("train", "val") for n in range(30)],
+            "has pictures in train and val themselves: sort them",
+        ),
+        (
             [f"{part}/{name}" for part in ("train", "test") for name in FLAT],
             "several pairs of class folders, in test, train",
         ),
@@ -163,6 +172,17 @@ def test_own_runs_and_networks_know_their_classes(pets, tmp_path, monkeypatch, c
     assert capsys.readouterr().out.split(": ")[-1].split()[0] in pictures.classes
 
 
+@pytest.mark.parametrize("command", ["runs", "render"])
+def test_own_pictures_without_runs_get_one_sentence(
+    command, pets, tmp_path, monkeypatch, capsys, random_weights
+):
+    monkeypatch.setenv("CATDOG_DATA", str(pets))
+    monkeypatch.setenv("CATDOG_RUNS", str(tmp_path / "runs"))
+    assert cli.main([command]) == 2
+    said = capsys.readouterr().err
+    assert "catdog train all" in said and said.count("\n") == 1
+
+
 def test_page_says_that_pictures_are_your_own(pets):
     said = show.pictures_notice(data.open_pictures(pets))
     assert "57 pictures of two classes, hamsters and rabbits" in said
@@ -198,6 +218,22 @@ def test_names_that_are_code_are_shown_as_text(strange):
     ]
     for figure in figures:
         figure.savefig(io.BytesIO())  # a `$` read as mathematics would raise
+
+
+def test_chapter_with_strange_names_runs_nothing_of_them(
+    strange, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CATDOG_DATA", str(strange))
+    site = str(tmp_path / "_site")
+    (page,) = pages.render(PROJECT, site, ["chapters/01-data.qmd"])
+    soup = bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    text = soup.get_text()
+    assert "Your own pictures" in text
+    assert "28 pictures to train with, 12 held out" in text
+    assert "alert(1)" in text
+    assert not any("alert(1)" in str(code) for code in soup.find_all("script"))
+    assert not soup.find_all(attrs={"href": "u"})
+    assert "label 1 (plain): 14" in text
 
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1)

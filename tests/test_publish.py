@@ -341,7 +341,7 @@ def test_dead_kernel_is_reported(draft):
             "```{python}\n#| label: x\n1\n```\n\n```{python}\n#| label: x\n2\n```",
             "index.qmd:11: x stands twice",
         ),
-        ("```{python}\n#| label: [\n```", "index.qmd, a cell: not valid YAML"),
+        ("```{python}\n#| label: [\n```", "index.qmd:6: not valid YAML"),
     ],
 )
 def test_broken_references_are_found_before_any_cell_runs(

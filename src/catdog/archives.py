@@ -33,6 +33,11 @@ def unzip(path: Path) -> Path:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise DataError(_no_room(path)) from error
+        if error.errno:
+            raise DataError(
+                f"{shown(str(path))} cannot be unpacked into {cache_folder()}: "
+                f"{error.strerror}."
+            ) from error
         raise DataError(_broken(path, error)) from error
     # zipfile, and the decompressors behind it, raise a dozen kinds.
     except Exception as error:

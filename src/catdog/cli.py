@@ -39,6 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
     except CatdogError as error:
         print(f"catdog: {error}", file=sys.stderr)
         return getattr(error, "status", 2)
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        print(f"catdog: {error.strerror or error}{place}.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("catdog: stopped.", file=sys.stderr)
         return 130
@@ -216,6 +220,8 @@ def run_train(choice) -> None:
         weights,
     )
 
+    if choice.out and choice.out.exists() and not choice.out.is_dir():
+        raise CatdogError(f"{choice.out} is no folder: give one with --out.")
     pictures = data.find_pictures()
     print(
         f"Training on {len(pictures.train):,} {pictures.source} from {pictures.folder}."
@@ -279,10 +285,13 @@ def run_predict(choice) -> None:
 
 
 def run_render(choice) -> None:
-    from catdog.data import find_pictures
+    from catdog import data, evaluation, models
     from catdog.publish import site
 
-    pictures = find_pictures()
+    pictures = data.find_pictures()
+    if pictures.own:
+        # Five chapters would train them one after the other.
+        evaluation.all_runs(models.BUILDERS, pictures)
     # So that no chapter has to look, or to download, again.
     os.environ["CATDOG_DATA"] = (
         "drawings" if pictures.source == "drawings" else str(pictures.folder)

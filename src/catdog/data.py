@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -136,7 +137,7 @@ def open_pictures(path: Path, source: str = "photographs") -> Pictures:
             folders, or holds too few pictures. The tutorial's own set must be
             whole.
     """
-    if not path.exists():
+    if not os.path.isdir(path) and not os.path.isfile(path):
         raise DataError(
             f"There is nothing at {shown(str(path))}: "
             "set CATDOG_DATA to a folder or zip of pictures, or unset it."
@@ -169,6 +170,8 @@ def drawn_pictures() -> Pictures:
     names of the photographs.
     """
     folder = cache_folder() / f"drawings-{drawings.version()}"
+    if folder.is_dir() and len(list(walk(folder))) != len(drawings.names()):
+        shutil.rmtree(folder)  # somebody has tidied up
     if not folder.is_dir():
         drawings.write_set(folder)
     return open_pictures(folder, "drawings")

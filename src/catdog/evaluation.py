@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 from scipy.stats import binomtest
 
 from catdog.data import Pictures
+from catdog.errors import RecordError
 from catdog.reading import shown
-from catdog.records import Run, recorded_runs
+from catdog.records import Run, epochs_wanted, recorded_runs
 
 # Validation accuracy that the course asks of each of its models.
 BARS = {"model1": 0.52, "model2": 0.55, "model3": 0.70, "model4": 0.95}
@@ -188,9 +189,20 @@ def gap(run: Run, last: int = 5) -> float:
 
 
 def all_runs(builders: dict, pictures: Pictures) -> dict[str, list[Run]]:
-    """The recorded runs of each model that has any, by the model's name."""
+    """The recorded runs of each model that has any, by the model's name.
+
+    Raises:
+        RecordError: when pictures of your own lack those of a model.
+    """
+    epochs = epochs_wanted()
     found = {
-        name: recorded_runs(builder, pictures)
+        name: recorded_runs(builder, pictures, epochs)
         for name, builder in builders.items()
     }
+    missing = [name for name, runs in found.items() if not runs]
+    if missing and pictures.own:
+        raise RecordError(
+            f"No run of {', '.join(missing)} on these pictures is recorded: "
+            f"run `catdog train all --epochs {epochs}` first."
+        )
     return {name: runs for name, runs in found.items() if runs}

@@ -63,20 +63,22 @@ def find_layout(names: Iterable[str], called: Path) -> Layout:
         DataError: when there are not just two class folders.
     """
     homes = _homes(names)
-    for home in homes:
-        for other in homes:
-            together = home.parent == other.parent and home.name
-            if (
-                together
-                and home.name.lower() == "train"
-                and other.name.lower() in HELD_OUT
-            ):
-                classes = _two({**homes[home], **homes[other]}, called)
-                train, held_out = (
-                    [_in_order(homes[part].get(kind, [])) for kind in classes]
-                    for part in (home, other)
-                )
-                return _layout(home.parent, classes, train, held_out)
+    divided = [
+        (home, other)
+        for home in homes
+        for other in homes
+        if home.name.lower() == "train"
+        and other.name.lower() in HELD_OUT
+        and home.parent == other.parent
+    ]
+    if divided:
+        home, other = divided[0]
+        classes = _two({**homes[home], **homes[other]}, called)
+        train, held_out = (
+            [_in_order(homes[part].get(kind, [])) for kind in classes]
+            for part in (home, other)
+        )
+        return _layout(home.parent, classes, train, held_out)
     pairs = [home for home in homes if len(homes[home]) > 1]
     if not pairs:
         raise DataError(
@@ -91,6 +93,11 @@ def find_layout(names: Iterable[str], called: Path) -> Layout:
             f"{places}: keep one, or call two of them train and validation."
         )
     classes = _two(homes[pairs[0]], called)
+    if {"train", *HELD_OUT} & set(classes):
+        raise DataError(
+            f"{shown(str(called))} has pictures in {' and '.join(classes)} "
+            "themselves: sort them into a folder for each of two classes there."
+        )
     groups = [_in_order(homes[pairs[0]][kind]) for kind in classes]
     train = [
         [name for position, name in enumerate(group) if position % 3 < 2]
@@ -162,7 +169,7 @@ def _homes(names: Iterable[str]) -> dict[PurePosixPath, dict[str, list[str]]]:
         if any(PICTURE.search(name) for name in folders[folder]):
             home = homes.setdefault(folder.parent, {})
             home.setdefault(folder.name.lower(), []).extend(folders[folder])
-    return dict(sorted(homes.items(), key=lambda item: len(item[0].parts)))
+    return homes
 
 
 def _two(folders, called: Path) -> tuple[str, str]:

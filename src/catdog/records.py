@@ -20,7 +20,7 @@ import tensorflow as tf
 from catdog import assets, features, validity
 from catdog.cache import written_whole
 from catdog.data import BATCH_SIZE, TUTORIALS_NAMES, Pictures
-from catdog.errors import RecordError
+from catdog.errors import CatdogError, RecordError
 from catdog.models import EPOCHS
 
 Builder = Callable[[], keras.Model]
@@ -156,6 +156,18 @@ def environment() -> dict:
         "gpus": len(tf.config.list_physical_devices("GPU")),
         "platform": f"{platform.system()} {platform.machine()}",
     }
+
+
+def epochs_wanted() -> int:
+    """How many epochs runs are to have: `CATDOG_EPOCHS`, else 20.
+
+    Raises:
+        CatdogError: when that is no whole number.
+    """
+    said = os.environ.get("CATDOG_EPOCHS") or str(EPOCHS)
+    if not said.isdecimal():
+        raise CatdogError(f"CATDOG_EPOCHS is {said!r}: give a whole number.")
+    return int(said)
 
 
 def runs_folder() -> Path:

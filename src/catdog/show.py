@@ -75,8 +75,8 @@ def pictures_notice(pictures: Pictures) -> Markdown:
     first, second = map(plain, pictures.classes)
     left_out = len(pictures.faults)
     return Markdown(
-        f"> **Your own pictures.** This page was made with {number} pictures of two "
-        f"classes, {first} and {second}. Where the text says cat, read {first}. "
+        f"> **Your own pictures.** This page was made with {number} pictures of "
+        f"two classes, {first} and {second}. Where the text says cat, read {first}. "
         f"Where it says dog, read {second}."
         + (f" {left_out} files could not be read." if left_out else "")
     )

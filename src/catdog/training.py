@@ -42,7 +42,7 @@ def fit(
         epochs: passes through the training pictures; else `CATDOG_EPOCHS`, else
             20.
     """
-    epochs = epochs or int(os.environ.get("CATDOG_EPOCHS") or EPOCHS)
+    epochs = epochs or records.epochs_wanted()
     if not os.environ.get("CATDOG_TRAIN"):
         runs = records.recorded_runs(builder, pictures, epochs)
         if runs:

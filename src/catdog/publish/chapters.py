@@ -153,8 +153,9 @@ def read_chapter(project: Project, name: str) -> Chapter:
     for cell in notebook.cells:
         options = CELL_OPTIONS.match(cell.source) if cell.cell_type == "code" else None
         said = re.sub(r"(?m)^#\| ?", "", options[0]) if options else ""
+        line = 1 + text[: text.find(options[0])].count("\n") if options else 0
         cell.source = cell.source[options.end() :] if options else cell.source
-        cell.metadata = nbformat.from_dict({"options": _yaml(said, f"{name}, a cell")})
+        cell.metadata = nbformat.from_dict({"options": _yaml(said, f"{name}:{line}")})
     return Chapter(project, name, meta, notebook)
 
 
