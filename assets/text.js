@@ -41,9 +41,20 @@ addEventListener("DOMContentLoaded", () => {
     });
   }
 
-  // Quarto gives two landmarks of one kind the same name, or none.
-  const names = { "#quarto-sidebar": "Chapters", ".quarto-secondary-nav": "Place", ".quarto-title-breadcrumbs": "You are here", "#quarto-header > .navbar": "Site" };
+  // Quarto's own frame: landmarks with names of their own, and callouts that fold by keyboard.
+  const names = { "#quarto-sidebar": "Chapters", "#TOC": "On this page", ".quarto-secondary-nav": "Place", ".quarto-title-breadcrumbs": "You are here", "#quarto-header > .navbar": "Site" };
   for (const [place, name] of Object.entries(names)) {
     for (const element of document.querySelectorAll(place)) element.ariaLabel = name;
+  }
+  for (const link of document.querySelectorAll("a[role=navigation]")) link.setAttribute("role", "button");
+  for (const head of main.querySelectorAll(".callout-header[data-bs-toggle]")) {
+    head.setAttribute("role", "button");
+    head.removeAttribute("aria-label"); // its title says it
+    head.tabIndex = 0;
+    head.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      head.click();
+    });
   }
 });
