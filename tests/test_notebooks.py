@@ -657,6 +657,12 @@ def test_links_from_page_to_page_become_words_in_a_notebook(
     assert text._repr_markdown_() == shown
 
 
+@pytest.mark.parametrize("notebook", [False, True])
+def test_long_listings_are_not_folded_in_a_notebook(monkeypatch, notebook):
+    monkeypatch.setattr(show, "in_notebook", lambda: notebook)
+    assert ("<details>" in show.source(tables)) != notebook
+
+
 def test_last_chapter_works_where_no_run_is_recorded():
     table = tables.specification({})
     assert (

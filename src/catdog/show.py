@@ -44,12 +44,12 @@ def markdown(text: str) -> Markdown:
 
 def source(*things) -> Markdown:
     """The code of functions, classes or modules, as this very process runs it: folded
-    where it is long.
+    where it is long, except in a notebook, which need not know HTML.
     """
     code = "\n\n".join(inspect.getsource(thing).rstrip() for thing in things)
     listing = f"```python\n{code}\n```"
     lines = code.count("\n") + 1
-    if lines <= LONG_LISTING:
+    if lines <= LONG_LISTING or in_notebook():
         return Markdown(listing)
     names = ", ".join(f"<code>{thing.__name__}</code>" for thing in things)
     summary = f"<summary>The source of {names}, {lines} lines</summary>"
