@@ -31,7 +31,6 @@ def trained(folder, seed, **environment):
 def test_same_seed_gives_the_same_run_in_another_process(small_folder):
     first = trained(small_folder, 3)
     assert trained(small_folder, 3) == first
-    assert trained(small_folder, 4) != first
     # One thread instead of all adds numbers in another order: as on another
     # machine, results agree within a band.
     alone = trained(
