@@ -79,7 +79,8 @@ def render(
             shutil.copyfile(project.root / path, site / path)
         for name, text in fresh.items():
             (site / html_name(name)).write_text(text, encoding="utf-8")
-        write_shell(site, [html_name(chapter.name) for chapter in chapters])
+        there = [html_name(chapter.name) for chapter in chapters]
+        write_shell(site, [name for name in there if (site / name).exists()])
         if target.exists():
             target.rename(old)
         site.rename(target)
