@@ -100,7 +100,7 @@ class Runs(list[Run]):
             f"on {first.data['train']:,} {first.data['source']}, "
             f"seed{'s' if len(self) > 1 else ''} "
             f"{', '.join(str(run.seed) for run in self)}.",
-            f"A run took {seconds:.0f} s on {first.environment['cores']} CPU cores "
+            f"A run took {seconds:.0f} s on {processors(first.environment)} "
             f"with TensorFlow {first.environment['tensorflow']}, {first.recorded}.",
         ]
         sentences += [
@@ -168,6 +168,12 @@ def epochs_wanted() -> int:
     if not said.isdecimal():
         raise CatdogError(f"CATDOG_EPOCHS is {said!r}: give a whole number.")
     return int(said)
+
+
+def processors(environment: dict) -> str:
+    """How many CPU cores an environment had, such as `2 CPU cores`."""
+    cores = environment["cores"]
+    return f"{cores} CPU core{'s' if cores > 1 else ''}"
 
 
 def runs_folder() -> Path:

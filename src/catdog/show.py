@@ -20,7 +20,7 @@ from catdog.evaluation import (
 )
 from catdog.models import EPOCHS
 from catdog.reading import shown
-from catdog.records import Run, count
+from catdog.records import Run, count, processors
 
 LONG_LISTING = 30  # lines
 
@@ -106,10 +106,9 @@ def training_time(runs: dict[str, list[Run]]) -> str:
     """How long one run of each model took, in a sentence."""
     firsts = [group[0] for group in runs.values()]
     minutes = sum(mean(run.seconds for run in group) for group in runs.values()) / 60
-    cores = firsts[0].environment["cores"]
     return (
         f"One run of each of the {len(firsts)} models took {minutes:.0f} minutes "
-        f"together, on {cores} CPU cores."
+        f"together, on {processors(firsts[0].environment)}."
     )
 
 
@@ -188,7 +187,7 @@ def measured(comparison: str) -> Markdown:
         usual *= EPOCHS
         what = f"{EPOCHS} epochs of `model4` take"
     return Markdown(
-        f"Measured with `catdog bench` on {found['environment']['cores']} CPU cores: "
+        f"Measured with `catdog bench` on {processors(found['environment'])}: "
         f"{what} {ours:.0f} s this way, and {usual:.0f} s where every picture is "
         f"{'decoded' if comparison == 'epoch' else 'sent through all layers'} "
         f"in every epoch. That is {ours / usual:.2f} times as long."
