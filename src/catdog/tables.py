@@ -153,11 +153,11 @@ def trials(builders: dict, runs: list[Run], pictures: Pictures) -> Markdown:
 def differences(runs: dict[str, list[Run]]) -> Markdown:
     """Each model against the one before it, on the test pictures of all runs."""
     rows = []
-    for (name, group), (other, others) in itertools.pairwise(runs.items()):
+    for (other, others), (name, group) in itertools.pairwise(runs.items()):
         folds = {run.fold for run in group} & {run.fold for run in others}
         scores = [
-            test_scores([run for run in runs if run.fold in folds])
-            for runs in (others, group)
+            test_scores([run for run in both if run.fold in folds])
+            for both in (others, group)
         ]
         only_other, only_name, p = mcnemar(*scores)
         rows.append(
