@@ -16,7 +16,7 @@ addEventListener("DOMContentLoaded", () => {
   addEventListener("load", reach);
 
   const dialog = document.createElement("dialog");
-  dialog.className = "figure";
+  dialog.className = "enlarged"; // Quarto shows whatever is called a figure
   dialog.innerHTML = '<form method="dialog"><button>Close</button></form><img alt="">';
   dialog.ariaLabel = "Enlarged figure";
   document.body.append(dialog);

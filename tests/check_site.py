@@ -53,6 +53,7 @@ def faults(site: Path) -> list[str]:
             repeated_ids,
             wordless_pictures,
             failed_cells,
+            noise,
         ):
             found += [f"{page}: {fault}" for fault in check(soup)]
         found += [f"{page}: {fault}" for fault in dead_links(site, page, pages)]
@@ -90,6 +91,12 @@ def wordless_pictures(soup) -> list[str]:
 
 def failed_cells(soup) -> list[str]:
     return ["a cell failed" for _ in soup.select(".cell-output-error")]
+
+
+def noise(soup) -> list[str]:
+    # Without the published weights, the pages say so; nothing else belongs there.
+    said = [part.get_text() for part in soup.select(".cell-output-stderr")]
+    return [f"noise: {text[:60]!r}" for text in said if "weights" not in text]
 
 
 def dead_links(site: Path, page: str, pages: dict) -> list[str]:

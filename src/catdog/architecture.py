@@ -2,12 +2,12 @@
 
 import math
 
-import keras
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Polygon
 
 from catdog.colours import palette
+from catdog.hush import keras
 from catdog.plots import figure
 
 PLACE = 1.75  # the room for each block, so that the words below have theirs

@@ -15,15 +15,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
-from keras import layers
 
 from catdog import assets, data, features, models, records
 from catdog.bars import Bar
 from catdog.cache import written_whole
 from catdog.data import BATCH_SIZE, Pictures
+from catdog.hush import keras, layers, tf
 from catdog.reading import IMAGE_SIZE
 
 MATRIX = 2048  # rows and columns of the matrix product that stands for the peak

@@ -123,7 +123,9 @@ def parser() -> argparse.ArgumentParser:
         help="how often each way has its turn (default: 3)",
     )
     made.add_argument(
-        "--out", type=Path, help="file for the figures (default: assets/bench.json)"
+        "--out",
+        type=Path,
+        help="file for the figures (default: assets/bench.json)",
     )
 
     made = command(

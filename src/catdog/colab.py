@@ -6,8 +6,6 @@ import subprocess
 import sys
 from importlib import metadata
 
-from catdog import hush
-
 # Built for Colab's GPU, so that no installation may replace them.
 GIVEN = ("tensorflow", "keras", "numpy")
 
@@ -22,10 +20,10 @@ def set_up() -> None:
     if inside:
         install(lacking())
         os.environ["CATDOG_TRAIN"] = "1"
-    with hush.native_errors():
-        import keras
-        import tensorflow as tf
+    # Not before what was lacking is there.
+    from catdog.hush import keras, native_errors, tf
 
+    with native_errors():
         gpus = tf.config.list_physical_devices("GPU")
     print(
         f"catdog {metadata.version('catdog')}, TensorFlow {tf.__version__}, "

@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from catdog import archives, downloads, drawings, hush, reading
+from catdog import archives, downloads, drawings, reading
 from catdog.cache import cache_folder, digest, keras_home
 from catdog.errors import DataError
 from catdog.folders import check_counts, find_layout, walk
+from catdog.hush import tf
 from catdog.reading import IMAGE_SIZE, shown
-
-with hush.native_errors():
-    import tensorflow as tf
 
 BATCH_SIZE = 32
 FOLDS = 5

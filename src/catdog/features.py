@@ -7,12 +7,11 @@ share these copies. The layers that learn are the model's own: in the end the
 whole model is trained.
 """
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from catdog.bars import Bar
 from catdog.data import BATCH_SIZE, Datasets
+from catdog.hush import keras, tf
 
 PASSES = 4
 

@@ -15,7 +15,9 @@ from catdog.reading import shown
 HELD_OUT = ("validation", "valid", "val")
 PICTURE = re.compile(r"\.(jpe?g|jfif|png|gif|bmp|tiff?|webp|hei[cf])$", re.I)
 FEWEST = 20  # readable pictures of a class
-FEWEST_APART = 5  # of these to train with, and held out: each fifth tests on one
+FEWEST_APART = (
+    5  # of these to train with, and held out: each fifth tests on one
+)
 DEEPEST = 5  # folders below the one that was given
 MOST_FILES = 200_000
 
@@ -43,7 +45,9 @@ class Layout(NamedTuple):
     def without(self, names) -> "Layout":
         """The same, some files left out."""
         kept = [
-            tuple([name for name in group if name not in names] for group in part)
+            tuple(
+                [name for name in group if name not in names] for group in part
+            )
             for part in (self.train, self.held_out)
         ]
         return Layout(self.root, self.classes, *kept)
@@ -115,7 +119,9 @@ def check_counts(layout: Layout, called: Path) -> None:
     """
     for kind, train, held_out in zip(*layout[1:], strict=True):
         both = f"{shown(str(called))} has {len(train)} readable pictures of "
-        both += f"{shown(kind)} to train with and {len(held_out)} to test with: "
+        both += (
+            f"{shown(kind)} to train with and {len(held_out)} to test with: "
+        )
         if len(train) + len(held_out) < FEWEST:
             raise DataError(f"{both}it takes at least {FEWEST} of each class.")
         if min(len(train), len(held_out)) < FEWEST_APART:

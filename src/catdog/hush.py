@@ -1,5 +1,5 @@
-"""Import TensorFlow without the lines that its C++ half writes to standard
-error, and without its warnings later on.
+"""TensorFlow and Keras, without the lines that their C++ half writes to standard
+error. All modules take them from here, so that whichever is first is quiet.
 """
 
 import logging
@@ -23,6 +23,15 @@ def native_errors():
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-    # Whoever trains several models in a row is warned of "retracing", which is
-    # no fault. TensorFlow sets the level itself when it is imported.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+with native_errors():
+    import keras
+    import tensorflow as tf
+    from keras import layers
+
+# Whoever trains several models in a row is warned of "retracing", which is no
+# fault. TensorFlow sets the level itself when it is imported.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+__all__ = ["keras", "layers", "tf"]

@@ -5,9 +5,7 @@ float32 pictures of shape (batch, 160, 160, 3) in [0, 255] and give logits of
 shape (batch, 2): the first for cat, the second for dog.
 """
 
-import keras
-from keras import layers
-
+from catdog.hush import keras, layers
 from catdog.reading import IMAGE_SIZE
 from catdog.weights import mobilenet_v2
 

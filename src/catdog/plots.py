@@ -4,7 +4,6 @@ import functools
 import random
 import textwrap
 
-import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,6 +13,7 @@ from catdog import assets, evaluation
 from catdog.colours import palette, plot_style
 from catdog.data import IMAGE_SIZE, Pictures, decode
 from catdog.evaluation import confusion, mean, wilson
+from catdog.hush import keras
 from catdog.reading import shown
 from catdog.records import Run
 

@@ -13,14 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from catdog import assets, features, validity
 from catdog.cache import written_whole
 from catdog.data import BATCH_SIZE, TUTORIALS_NAMES, Pictures
 from catdog.errors import CatdogError, RecordError
+from catdog.hush import keras, tf
 from catdog.models import EPOCHS
 
 Builder = Callable[[], keras.Model]

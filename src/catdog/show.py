@@ -5,8 +5,6 @@ whose numbers come from runs.
 import inspect
 import re
 
-import keras
-
 from catdog import bench
 from catdog.bars import in_notebook
 from catdog.data import Pictures
@@ -18,6 +16,7 @@ from catdog.evaluation import (
     settled,
     wilson,
 )
+from catdog.hush import keras
 from catdog.models import EPOCHS
 from catdog.reading import shown
 from catdog.records import Run, count, processors
@@ -105,7 +104,9 @@ def final(runs: list[Run]) -> float:
 def training_time(runs: dict[str, list[Run]]) -> str:
     """How long one run of each model took, in a sentence."""
     firsts = [group[0] for group in runs.values()]
-    minutes = sum(mean(run.seconds for run in group) for group in runs.values()) / 60
+    minutes = (
+        sum(mean(run.seconds for run in group) for group in runs.values()) / 60
+    )
     return (
         f"One run of each of the {len(firsts)} models took {minutes:.0f} minutes "
         f"together, on {processors(firsts[0].environment)}."

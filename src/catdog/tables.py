@@ -3,8 +3,6 @@
 import inspect
 import itertools
 
-import keras
-
 from catdog.bench import medians
 from catdog.data import FOLDS, Pictures
 from catdog.evaluation import (
@@ -15,6 +13,7 @@ from catdog.evaluation import (
     pooled_test,
     test_scores,
 )
+from catdog.hush import keras
 from catdog.models import EPOCHS
 from catdog.records import Run, recorded_runs
 from catdog.show import Markdown, met, spread, test_words, trainable

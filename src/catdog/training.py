@@ -11,14 +11,12 @@ import time
 from datetime import date
 from pathlib import Path
 
-import keras
-import tensorflow as tf
-
 from catdog import data, features, reading, records, validity
 from catdog.bars import Bar
 from catdog.cache import cache_folder, written_whole
 from catdog.data import Pictures
 from catdog.errors import CatdogError, DataError
+from catdog.hush import keras, tf
 from catdog.models import EPOCHS
 from catdog.records import Builder, Run, Runs
 

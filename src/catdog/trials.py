@@ -1,7 +1,6 @@
 """Trials with the first model: each is `model1` with one change."""
 
-import keras
-
+from catdog.hush import keras
 from catdog.models import compiled, network
 
 

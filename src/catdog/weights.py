@@ -5,16 +5,18 @@ import logging
 from pathlib import Path
 
 import h5py
-import keras
 import numpy as np
 
 from catdog import downloads
 from catdog.cache import keras_home
 from catdog.errors import DataError, WeightsError
+from catdog.hush import keras
 from catdog.reading import IMAGE_SIZE
 
 SIDE = IMAGE_SIZE[0]
-WEIGHTS_NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{}_no_top.h5"
+WEIGHTS_NAME = (
+    "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{}_no_top.h5"
+)
 ADDRESS = (
     "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
     + WEIGHTS_NAME
@@ -63,7 +65,9 @@ def pretrained_mobilenet_v2(side: int = SIDE) -> keras.Model:
     try:
         downloads.fetch([ADDRESS.format(side)], path, check_file)
     except (OSError, DataError) as error:
-        cure = f"delete {path}, then" if there else f"lay the file at {path}, or"
+        cure = (
+            f"delete {path}, then" if there else f"lay the file at {path}, or"
+        )
         raise WeightsError(
             f"MobileNetV2's weights cannot be loaded: {cure} connect to the internet."
         ) from error
