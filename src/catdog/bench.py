@@ -127,7 +127,7 @@ def forward(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
             name: lambda run=run: run().numpy()
             for name, (run, _) in work.items()
         },
-        rounds * 5,
+        rounds,
     )
     return {
         name: [work[name][1] / second / 1e9 for second in values]
