@@ -219,8 +219,8 @@ def bench(found: dict) -> Markdown:
 
 
 def ratio(new: float, old: float) -> str:
-    """How the second stands to the first, such as `0.31`."""
-    return f"{new / old:.2f}"
+    """How the first stands to the second, such as `0.31`; a dash for nothing."""
+    return f"{new / old:.2f}" if old else "–"
 
 
 def specification(runs: dict[str, list[Run]]) -> Markdown:
