@@ -188,11 +188,14 @@ def gap(run: Run, last: int = 5) -> float:
     )
 
 
-def all_runs(builders: dict, pictures: Pictures) -> dict[str, list[Run]]:
+def all_runs(
+    builders: dict, pictures: Pictures, needed: bool = True
+) -> dict[str, list[Run]]:
     """The recorded runs of each model that has any, by the model's name.
 
     Raises:
-        RecordError: when pictures of your own lack those of a model.
+        RecordError: when they are `needed`, and pictures of your own lack those
+            of a model.
     """
     epochs = epochs_wanted()
     found = {
@@ -200,7 +203,7 @@ def all_runs(builders: dict, pictures: Pictures) -> dict[str, list[Run]]:
         for name, builder in builders.items()
     }
     missing = [name for name, runs in found.items() if not runs]
-    if missing and pictures.own:
+    if missing and pictures.own and needed:
         raise RecordError(
             f"No run of {', '.join(missing)} on these pictures is recorded: "
             f"run `catdog train all --epochs {epochs}` first."
