@@ -121,8 +121,11 @@ def runs(runs: dict[str, list[Run]]) -> Markdown:
                 f"{mean(run.seconds for run in group):.0f}",
                 f"{average:.1%} ({low:.1%} to {high:.1%})",
                 test_words(group),
-                f"{BARS[name]:.0%}" if name in BARS else "none",
-                met(low >= BARS.get(name, 0)),
+                *(
+                    [f"{BARS[name]:.0%}", met(low >= BARS[name])]
+                    if name in BARS
+                    else ["none", "–"]
+                ),
             ]
         )
     return table(header, rows)
