@@ -8,7 +8,6 @@ import functools
 import itertools
 import json
 import multiprocessing
-import resource
 import statistics
 import sys
 import time
@@ -232,5 +231,9 @@ def _feed(way: str, pictures: Pictures) -> tuple[float, float, float]:
 
 
 def _peak() -> float:
+    try:
+        import resource
+    except ImportError:  # on Windows, where memory is not measured
+        return 0.0
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20

@@ -212,7 +212,7 @@ def run_data(choice) -> None:
 
 def run_train(choice) -> None:
     from catdog import (
-        data,  # first: it hushes TensorFlow
+        data,
         models,
         records,
         show,
