@@ -152,7 +152,10 @@ def test_page_opens_from_disk(browser, name):
     assert tab.locator("h1").inner_text()
     if (SITE / "assets/site.js").exists():
         assert not tab.locator(".search").is_visible() and complaints == []
-    broken = "[...document.images].filter(i => i.src && i.complete && !i.naturalWidth).length"
+    broken = (
+        "[...document.images]"
+        ".filter(i => i.src && i.complete && !i.naturalWidth).length"
+    )
     assert tab.evaluate(broken) == 0
     tab.close()
 

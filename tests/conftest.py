@@ -46,7 +46,7 @@ def own_world(monkeypatch, tmp_path_factory):
 def random_weights(monkeypatch):
     """MobileNetV2 without its download: the structure is the real one."""
 
-    def build(side=weights.SIDE):
+    def build(side):
         base = keras.applications.MobileNetV2(
             input_shape=(side, side, 3), include_top=False, weights=None
         )

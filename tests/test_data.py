@@ -131,6 +131,13 @@ def test_files_are_read_in_the_first_epoch_only(small_folder, tmp_path):
     assert sorted(order(train)) == sorted(first)
 
 
+@pytest.mark.parametrize("side", [32, 200])
+def test_pictures_come_in_any_size_asked_for(pictures, side):
+    for dataset in data.datasets(pictures, side=side):
+        batch, _ = next(iter(dataset))
+        assert batch.shape[1:] == (side, side, 3)
+
+
 def test_other_shapes_and_colours_become_160_rgb(tmp_path):
     for mode, size in [
         ("L", (20, 300)),

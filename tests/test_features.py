@@ -13,18 +13,18 @@ def model(request, random_weights):
     return request.param()
 
 
-def batch():
+def batch(model):
     chance = np.random.default_rng(0)
-    return chance.uniform(0, 255, (2, 160, 160, 3)).astype("float32")
+    return chance.uniform(0, 255, (2, *model.input_shape[1:])).astype("float32")
 
 
 def test_the_two_parts_together_are_the_model(model):
     frozen, learning = features.two_parts(model)
     assert not [w for w in frozen.trainable_weights]
-    seen = frozen(batch(), training=False)
+    seen = frozen(batch(model), training=False)
     assert np.allclose(
         learning(seen, training=False),
-        model(batch(), training=False),
+        model(batch(model), training=False),
         rtol=1e-4,
         atol=1e-4,
     )
@@ -32,9 +32,9 @@ def test_the_two_parts_together_are_the_model(model):
 
 def test_what_the_learning_part_learns_the_model_has_learned(model):
     frozen, learning = features.two_parts(model)
-    before = model.predict(batch(), verbose=0)
-    learning.fit(frozen(batch(), training=False), np.array([0, 1]), verbose=0)
-    assert not np.allclose(model.predict(batch(), verbose=0), before)
+    before = model.predict(batch(model), verbose=0)
+    learning.fit(frozen(batch(model), training=False), np.array([0, 1]), verbose=0)
+    assert not np.allclose(model.predict(batch(model), verbose=0), before)
 
 
 def test_only_models_with_a_frozen_base_are_taken_apart(random_weights):

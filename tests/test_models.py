@@ -7,9 +7,13 @@ from catdog import models, records, trials, weights
 from catdog.errors import WeightsError
 
 FROM_SCRATCH = [models.model1, models.model2, models.model3]
-noise = (
-    np.random.default_rng(0).uniform(0, 255, (4, 160, 160, 3)).astype("float32")
-)
+
+
+def noise(shape):
+    chance = np.random.default_rng(0)
+    return chance.uniform(0, 255, (4, *shape[1:])).astype("float32")
+
+
 kinds = np.array([0, 1, 0, 1])
 
 
@@ -24,18 +28,17 @@ def types(model):
 
 
 def test_takes_pictures_and_gives_two_logits(model):
-    assert model.input_shape == (None, 160, 160, 3) and model.output_shape == (
-        None,
-        2,
-    )
-    logits = model.predict(noise, verbose=0)
+    side = models.LARGE if model.name == "model5" else models.SIDE
+    assert model.input_shape == (None, side, side, 3)
+    assert model.output_shape == (None, 2)
+    logits = model.predict(noise(model.input_shape), verbose=0)
     assert logits.shape == (4, 2) and not np.allclose(logits.sum(axis=1), 1)
 
 
 def test_is_compiled_for_logits_and_accuracy(model):
     assert model.loss.get_config()["from_logits"] is True
     assert "accuracy" in model.evaluate(
-        noise, kinds, verbose=0, return_dict=True
+        noise(model.input_shape), kinds, verbose=0, return_dict=True
     )
 
 
@@ -48,7 +51,7 @@ def test_a_step_of_training_changes_every_trained_weight_and_no_frozen_one(
         for weight in model.non_trainable_weights
         if "seed" not in weight.path
     ]
-    model.fit(noise, kinds, epochs=2, verbose=0)
+    model.fit(noise(model.input_shape), kinds, epochs=2, verbose=0)
     assert all(
         (old != new.numpy()).any()
         for old, new in zip(trained, model.trainable_weights, strict=True)
@@ -116,7 +119,7 @@ def test_fifth_model_differs_from_the_fourth_in_what_the_base_sees(
         model.get_layer("base_model_layer").output_shape[1:]
         for model in (fourth, fifth)
     ]
-    assert sees == [(5, 5, 1280), (7, 7, 1280)]
+    assert sees == [(5, 5, 1280), (9, 9, 1280)]
     trained = [records.count(m.trainable_weights) for m in (fourth, fifth)]
     assert trained == [1280 * 2 + 2] * 2
 
@@ -131,21 +134,22 @@ def test_preprocessor_maps_bytes_to_minus_one_to_one():
 
 def test_augmentation_acts_in_training_only_and_never_flips_upside_down():
     flip, turn = models.augmentation()
-    assert (turn(noise, training=True).numpy() != noise).any()
-    assert (turn(noise, training=False).numpy() == noise).all()
-    for copy in (flip(noise, training=True).numpy() for _ in range(5)):
-        for picture, flipped in zip(noise, copy, strict=True):
+    pictures = noise((None, 160, 160, 3))
+    assert (turn(pictures, training=True).numpy() != pictures).any()
+    assert (turn(pictures, training=False).numpy() == pictures).all()
+    for copy in (flip(pictures, training=True).numpy() for _ in range(5)):
+        for picture, flipped in zip(pictures, copy, strict=True):
             assert (flipped == picture).all() or (
                 flipped == picture[:, ::-1]
             ).all()
 
 
-def test_trials_change_something():
-    original = records.settings(models.model1())
-    assert all(
-        records.settings(build()) != original
-        for build in trials.TRIALS.values()
-    )
+def test_trials_change_something(random_weights):
+    originals = [records.settings(build()) for build in models.BUILDERS.values()]
+    for name, build in trials.TRIALS.items():
+        trial = build()
+        assert trial.name == name
+        assert records.settings(trial) not in originals
 
 
 def test_without_weights_the_model_can_still_be_looked_at(monkeypatch, caplog):

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catdog import evaluation, models, records, training, trials
+from catdog import data, evaluation, models, records, training, trials
 from catdog.data import FOLDS, Pictures, split
 from catdog.errors import CatdogError, RecordError
 
@@ -105,9 +105,18 @@ def test_fit_trains_when_asked_to(trained, monkeypatch):
     assert runs[0].history == trained[0].history  # same seed, same machine
 
 
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_the_last_step_of_any_training_is_the_smallest(pictures, epochs):
+    run = training.train(models.model1, pictures, epochs=epochs)
+    rate = run.network.optimizer.learning_rate
+    assert float(rate) < 1e-8 < float(models.model1().optimizer.learning_rate)
+    steps = epochs * data.batches(pictures.train)
+    assert run.settings["learning_rate"]["decay_steps"] == steps
+
+
 def test_other_settings_split_seed_or_length_need_another_record(trained):
     run, pictures, _ = trained
-    model = models.model1()
+    model = records.built(models.model1, pictures, epochs=1)
     other = Pictures(
         pictures.folder, "photographs", pictures.train[1:], pictures.held_out
     )

@@ -37,6 +37,12 @@ def random_file(tmp_path_factory):
     return path
 
 
+def test_each_side_takes_the_weights_of_the_nearest():
+    taken = [weights.weights_path(side).name for side in (96, 150, 224, 288)]
+    sides = [name.split("_")[-3] for name in taken]
+    assert sides == ["96", "160", "224", "224"]
+
+
 @pytest.fixture
 def path(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))

@@ -16,12 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from catdog import assets, data, features, models, records
+from catdog import assets, data, models, records, training
 from catdog.bars import Bar
 from catdog.cache import written_whole
-from catdog.data import BATCH_SIZE, Pictures
+from catdog.data import BATCH_SIZE, SIDE, Pictures
 from catdog.hush import keras, layers, tf
-from catdog.reading import IMAGE_SIZE
 
 MATRIX = 2048  # rows and columns of the matrix product that stands for the peak
 
@@ -66,22 +65,12 @@ def transfer(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
     usual = models.model4()
     both = {"validation_data": sets.validation, "verbose": 0}
 
-    def ours():
-        model = models.model4()
-        frozen, head = features.two_parts(model)
-        examples, validation = features.feature_sets(frozen, sets, seed=0)
-        head.fit(
-            examples,
-            validation_data=validation,
-            epochs=models.EPOCHS,
-            steps_per_epoch=len(sets.train),
-            verbose=0,
-        )
-
     usual.fit(sets.train, **both)
     steps = {
         "usual, an epoch": lambda: usual.fit(sets.train, **both),
-        "ours, all epochs": ours,
+        "ours, all epochs": lambda: training.learn(
+            models.model4(), sets, seed=0, epochs=models.EPOCHS
+        ),
     }
     return taking_turns("model4", steps, rounds)
 
@@ -110,7 +99,7 @@ def forward(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
     matrix product.
     """
     model = models.model4()
-    batch = tf.random.uniform((BATCH_SIZE, *IMAGE_SIZE, 3), 0, 255)
+    batch = tf.random.uniform((BATCH_SIZE, *model.input_shape[1:]), 0, 255)
     square = tf.random.normal((MATRIX, MATRIX))
     answer = tf.function(lambda: model(batch, training=False))
     product = tf.function(lambda: tf.linalg.matmul(square, square))
@@ -153,7 +142,7 @@ def usual_pipeline(pictures: Pictures) -> tf.data.Dataset:
         pictures.folder / "train",
         shuffle=True,
         batch_size=BATCH_SIZE,
-        image_size=IMAGE_SIZE,
+        image_size=(SIDE, SIDE),
         verbose=False,
     ).prefetch(tf.data.AUTOTUNE)
 

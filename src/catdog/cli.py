@@ -15,7 +15,10 @@ os.environ.setdefault(
 from catdog.errors import CatdogError
 
 MODELS = ("model1", "model2", "model3", "model4", "model5")
-TRIALS = ("relu", "large_weights", "no_dropout", "small_steps")
+TRIALS = (
+    *("relu", "large_weights", "no_dropout", "small_steps"),
+    *("every_epoch", "side_224"),
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -229,10 +232,11 @@ def run_train(choice) -> None:
         f"Training on {len(pictures.train):,} {pictures.source} from {pictures.folder}."
     )
     names = MODELS if choice.model == "all" else [choice.model]
-    for name, side in [("model4", weights.SIDE), ("model5", models.LARGE)]:
-        if name in names:
-            # A run on random weights would not be worth its record.
-            weights.pretrained_mobilenet_v2(side)
+    sides = {"model4": models.SIDE, "model5": models.LARGE}
+    sides |= {"every_epoch": models.SIDE, "side_224": 224}
+    for name in sides.keys() & names:
+        # A run on random weights would not be worth its record.
+        weights.pretrained_mobilenet_v2(sides[name])
     in_vain = []
     for name in names:
         for seed in choice.seed:

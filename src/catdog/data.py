@@ -1,8 +1,10 @@
 """Where the pictures come from, how they are split, and how they reach a model."""
 
 import logging
+import math
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -14,7 +16,7 @@ from catdog.cache import cache_folder, digest, keras_home
 from catdog.errors import DataError
 from catdog.folders import check_counts, find_layout, walk
 from catdog.hush import tf
-from catdog.reading import IMAGE_SIZE, shown
+from catdog.reading import SIDE, shown
 
 BATCH_SIZE = 32
 FOLDS = 5
@@ -94,7 +96,7 @@ class Split(NamedTuple):
 
 class Datasets(NamedTuple):
     """The three pipelines. Each yields `(pictures, labels)` in batches of up to
-    32: float32 of shape (batch, 160, 160, 3) in [0, 255], and int32 of shape
+    32: float32 of shape (batch, side, side, 3) in [0, 255], and int32 of shape
     (batch,), 0 for the first class, 1 for the second."""
 
     train: tf.data.Dataset
@@ -204,23 +206,35 @@ def split(pictures: Pictures, fold: int = 0) -> Split:
     )
 
 
-def datasets(pictures: Pictures, fold: int = 0, seed: int = 0) -> Datasets:
-    """Build the three pipelines of one fold.
+def datasets(
+    pictures: Pictures, fold: int = 0, seed: int = 0, side: int = SIDE
+) -> Datasets:
+    """Build the three pipelines of one fold, with pictures of `side` pixels to
+    each side.
 
     A picture is decoded once, in the first epoch, and kept in memory as uint8
-    (75 KiB each). The training pictures come in a new order at each epoch;
-    `seed` fixes the sequence of orders. The others keep their order.
+    (75 KiB each, with a side of 160). The training pictures come in a new order
+    at each epoch; `seed` fixes the sequence of orders. The others keep their
+    order.
     """
     parts = split(pictures, fold)
     return Datasets(
-        pipeline(pictures, parts.train, shuffle_seed=seed),
-        pipeline(pictures, parts.validation),
-        pipeline(pictures, parts.test),
+        pipeline(pictures, parts.train, side, shuffle_seed=seed),
+        pipeline(pictures, parts.validation, side),
+        pipeline(pictures, parts.test, side),
     )
 
 
+def batches(names: Sequence[str]) -> int:
+    """How many batches these pictures fill."""
+    return math.ceil(len(names) / BATCH_SIZE)
+
+
 def pipeline(
-    pictures: Pictures, names: list[str], shuffle_seed: int | None = None
+    pictures: Pictures,
+    names: list[str],
+    side: int = SIDE,
+    shuffle_seed: int | None = None,
 ) -> tf.data.Dataset:
     """Decode, keep, shuffle (if there is a seed), batch, prefetch. See
     `Datasets` for what comes out.
@@ -229,7 +243,7 @@ def pipeline(
     labels = tf.constant([pictures.label(name) for name in names], tf.int32)
     dataset = tf.data.Dataset.from_tensor_slices((paths, labels))
     dataset = dataset.map(
-        lambda path, kind: (decode(path), kind),
+        lambda path, kind: (decode(path, side), kind),
         num_parallel_calls=tf.data.AUTOTUNE,
     ).cache()
     if shuffle_seed is not None:
@@ -244,16 +258,16 @@ def pipeline(
     return dataset.prefetch(tf.data.AUTOTUNE)
 
 
-def decode(path: tf.Tensor | str) -> tf.Tensor:
-    """Read one picture and stretch it to 160x160: uint8 of shape (160, 160, 3)
-    in [0, 255].
+def decode(path: tf.Tensor | str, side: int = SIDE) -> tf.Tensor:
+    """Read one picture and stretch it to a square: uint8 of shape (side, side,
+    3) in [0, 255].
     """
 
     def read(name):
-        return reading.read_picture(os.fsdecode(np.asarray(name).item()))
+        return reading.read_picture(os.fsdecode(np.asarray(name).item()), side)
 
     picture = tf.numpy_function(read, [path], tf.uint8)
-    return tf.ensure_shape(picture, (*IMAGE_SIZE, 3))
+    return tf.ensure_shape(picture, (side, side, 3))
 
 
 def _cached_pictures() -> Pictures | None:

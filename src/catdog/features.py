@@ -13,7 +13,7 @@ from catdog.bars import Bar
 from catdog.data import BATCH_SIZE, Datasets
 from catdog.hush import keras, tf
 
-PASSES = 4
+PASSES = 2
 
 
 def learning_starts(model: keras.Model) -> int:
@@ -31,6 +31,13 @@ def has_frozen_base(model: keras.Model) -> bool:
     return any(
         isinstance(layer, keras.Model) and layer.weights for layer in before
     )
+
+
+def passes(model: keras.Model) -> int:
+    """How often each training picture passes the frozen part of a model:
+    `PASSES` times, unless the model says otherwise.
+    """
+    return getattr(model, "passes", PASSES)
 
 
 def two_parts(model: keras.Model) -> tuple[keras.Model, keras.Model]:
@@ -52,7 +59,7 @@ def two_parts(model: keras.Model) -> tuple[keras.Model, keras.Model]:
 
 
 def feature_sets(
-    frozen: keras.Model, sets: Datasets, seed: int, passes: int = PASSES
+    frozen: keras.Model, sets: Datasets, seed: int, passes: int
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
     """What the frozen part makes of the training and of the validation
     pictures, as pipelines of `(features, labels)` in batches of up to 32.

@@ -1,16 +1,16 @@
 """The five models of the tutorial, and the parts they share.
 
-Each builder takes nothing and returns a new, compiled model. All of them take
-float32 pictures of shape (batch, 160, 160, 3) in [0, 255] and give logits of
-shape (batch, 2): the first for cat, the second for dog.
+Each builder takes nothing and returns a new, compiled model. They take float32
+pictures of shape (batch, side, side, 3) in [0, 255], where `side` is 160, and
+for `model5` 288. They give logits of shape (batch, 2): the first for cat, the
+second for dog.
 """
 
 from catdog.hush import keras, layers
-from catdog.reading import IMAGE_SIZE
+from catdog.reading import SIDE
 from catdog.weights import mobilenet_v2
 
-IMAGE_SHAPE = (*IMAGE_SIZE, 3)
-LARGE = 224  # side of the pictures that MobileNetV2 was made for
+LARGE = 288  # side of the pictures of `model5`
 EPOCHS = 20
 BATCHES = 63  # that make up an epoch: 2,000 training pictures, 32 in each but the last
 
@@ -47,34 +47,34 @@ def augmentation() -> list[layers.Layer]:
     return [layers.RandomFlip("horizontal"), layers.RandomRotation(0.05)]
 
 
-def preprocessor() -> keras.Model:
+def preprocessor(side: int = SIDE) -> keras.Model:
     """A layer that brings pixels from [0, 255] to [-1, 1]."""
-    pixels = keras.Input(IMAGE_SHAPE)
+    pixels = keras.Input((side, side, 3))
     scaled = keras.applications.mobilenet_v2.preprocess_input(pixels)
     return keras.Model(pixels, scaled, name="preprocessor")
 
 
-def base_model_layer(side: int = IMAGE_SIZE[0]) -> keras.Model:
+def base_model_layer(side: int = SIDE) -> keras.Model:
     """MobileNetV2 without its classifier, as one frozen layer: pictures of
-    shape (batch, 160, 160, 3) in [-1, 1] to features of shape (batch, 5, 5,
-    1280).
-
-    With another `side`, it takes a larger or smaller copy of each picture, and
-    the features come from more or fewer places.
+    shape (batch, side, side, 3) in [-1, 1] to features of shape (batch, side /
+    32, side / 32, 1280).
     """
     base_model = mobilenet_v2(side)
     base_model.trainable = False
-    picture = keras.Input(IMAGE_SHAPE)
-    seen = layers.Resizing(side, side)(picture)
-    features = base_model(seen, training=False)
+    picture = keras.Input((side, side, 3))
+    features = base_model(picture, training=False)
     return keras.Model(picture, features, name="base_model_layer")
 
 
 def compiled(
-    parts: list[layers.Layer], name: str, learning_rate: float = 1e-3
+    parts: list[layers.Layer],
+    name: str,
+    side: int = SIDE,
+    learning_rate: float = 1e-3,
 ) -> keras.Model:
     """Stack the parts and choose how the model learns: in ever smaller steps."""
-    model = keras.Sequential([keras.Input(IMAGE_SHAPE), *parts], name=name)
+    pictures = keras.Input((side, side, 3))
+    model = keras.Sequential([pictures, *parts], name=name)
     steps = keras.optimizers.schedules.CosineDecay(
         learning_rate, decay_steps=EPOCHS * BATCHES
     )
@@ -84,6 +84,19 @@ def compiled(
         metrics=["accuracy"],
         jit_compile=False,  # compiled convolutions are slower on a CPU
     )
+    return model
+
+
+def paced(model: keras.Model, steps: int) -> keras.Model:
+    """Let the learning rate of a compiled model reach zero after this many
+    steps, if it falls at all. Returns the model.
+    """
+    rate = model.optimizer.get_config()["learning_rate"]
+    if isinstance(rate, dict):
+        falling = rate["config"] | {"decay_steps": steps}
+        model.optimizer.learning_rate = (
+            keras.optimizers.schedules.CosineDecay.from_config(falling)
+        )
     return model
 
 
@@ -120,10 +133,10 @@ def model4() -> keras.Model:
 
 
 def model5() -> keras.Model:
-    """The same, but MobileNetV2 gets the larger pictures that it likes best."""
+    """The same, on larger pictures."""
+    base = base_model_layer(LARGE)
     return compiled(
-        [preprocessor(), *augmentation(), base_model_layer(LARGE), *head()],
-        "model5",
+        [preprocessor(LARGE), *augmentation(), base, *head()], "model5", LARGE
     )
 
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from catdog import assets, evaluation
 from catdog.colours import palette, plot_style
-from catdog.data import IMAGE_SIZE, Pictures, decode
+from catdog.data import SIDE, Pictures, decode
 from catdog.evaluation import confusion, mean, wilson
 from catdog.hush import keras
 from catdog.reading import shown
@@ -249,7 +249,7 @@ def mistakes(scores: list, pictures: Pictures) -> Figure:
                 axis, decode(str(pictures.folder / name)), sure, weight="normal"
             )
         else:
-            _show(axis, np.full((*IMAGE_SIZE, 3), 225), sure, weight="normal")
+            _show(axis, np.full((SIDE, SIDE, 3), 225), sure, weight="normal")
             axis.text(
                 80,
                 80,

@@ -20,7 +20,7 @@ from catdog.errors import DataError
 # What Pillow has against a file reaches the reader in our words.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-IMAGE_SIZE = (160, 160)
+SIDE = 160  # of the pictures that the models take, in pixels
 # No others: some that Pillow knows start a program to read a file.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
 FEWEST_PIXELS = 8  # a side
@@ -28,9 +28,9 @@ MOST_PIXELS = 89_000_000  # just below where Pillow begins to warn
 ENOUGH = (640, 640)
 
 
-def read_picture(path: str | os.PathLike) -> np.ndarray:
-    """Read a picture and stretch it to 160x160: uint8 of shape (160, 160, 3) in
-    [0, 255].
+def read_picture(path: str | os.PathLike, side: int = SIDE) -> np.ndarray:
+    """Read a picture and stretch it to a square: uint8 of shape (side, side, 3)
+    in [0, 255].
 
     A turned photograph is put upright, a transparent one on white. Of an
     animation, the first picture counts.
@@ -55,7 +55,7 @@ def read_picture(path: str | os.PathLike) -> np.ndarray:
             picture.draft(None, ENOUGH)
             colours = _rgb(ImageOps.exif_transpose(picture))
             return np.asarray(
-                colours.resize(IMAGE_SIZE, Image.Resampling.BILINEAR)
+                colours.resize((side, side), Image.Resampling.BILINEAR)
             )
     except DataError:
         raise

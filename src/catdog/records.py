@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from catdog import assets, features, validity
+from catdog import assets, data, features, models, validity
 from catdog.cache import written_whole
 from catdog.data import BATCH_SIZE, TUTORIALS_NAMES, Pictures
 from catdog.errors import CatdogError, RecordError
@@ -125,8 +125,13 @@ def settings(model: keras.Model) -> dict:
         else float(rate),
         "loss": type(model.loss).__name__,
         "batch_size": BATCH_SIZE,
-        **({"passes": features.PASSES} if once else {}),
+        **({"passes": features.passes(model)} if once else {}),
     }
+
+
+def built(builder: Builder, pictures: Pictures, epochs: int) -> keras.Model:
+    """A new model, ready for so many passes through the training pictures."""
+    return models.paced(builder(), epochs * data.batches(pictures.train))
 
 
 def run_key(
@@ -237,7 +242,7 @@ def recorded_runs(
     it.
     """
     nearest = home(pictures.source, pictures.fingerprint)
-    model = builder()
+    model = built(builder, pictures, epochs)
     found = {}
     for folder in dict.fromkeys([nearest, runs_folder()]):
         for path in sorted(folder.glob(f"{builder.__name__}-*.json")):

@@ -137,8 +137,8 @@ def overfitting(runs: list[Run]) -> str:
     )
     return (
         f"**{verdict}**: over the last five epochs, training accuracy lay "
-        f"{points(distance)} validation accuracy, on the mean of {len(runs)} "
-        f"run{'s' if len(runs) > 1 else ''}"
+        f"{points(distance)} validation accuracy, on the mean of "
+        f"{counted(len(runs), 'run')}"
     )
 
 
@@ -148,8 +148,14 @@ def bar(runs: list[Run]) -> str:
     lowest = min(run.validation["accuracy"] for run in runs)
     return (
         f"the course asks for at least {demand:.0%} every time; "
-        f"the lowest of {len(runs)} ended at {lowest:.1%}: {met(lowest >= demand)}"
+        f"the lowest of {counted(len(runs), 'run')} ended at {lowest:.1%}: "
+        f"{met(lowest >= demand)}"
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, such as `1 run` or `5 runs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def test_words(runs: list[Run]) -> str:

@@ -16,7 +16,14 @@ from catdog.evaluation import (
 from catdog.hush import keras
 from catdog.models import EPOCHS
 from catdog.records import Run, recorded_runs
-from catdog.show import Markdown, met, spread, test_words, trainable
+from catdog.show import (
+    Markdown,
+    counted,
+    met,
+    spread,
+    test_words,
+    trainable,
+)
 
 
 def table(header: list[str], rows: list[list], words: int = 1) -> Markdown:
@@ -252,7 +259,7 @@ def specification(runs: dict[str, list[Run]]) -> Markdown:
     bars = [
         [
             f"{name} reaches {BARS[name]:.0%} in validation",
-            f"lowest of {len(group)} runs: {spread(group)[1]:.1%}",
+            f"lowest of {counted(len(group), 'run')}: {spread(group)[1]:.1%}",
             met(spread(group)[1] >= BARS[name]),
         ]
         for name, group in runs.items()

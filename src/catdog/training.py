@@ -14,7 +14,7 @@ from pathlib import Path
 from catdog import data, features, reading, records, validity
 from catdog.bars import Bar
 from catdog.cache import cache_folder, written_whole
-from catdog.data import Pictures
+from catdog.data import Datasets, Pictures
 from catdog.errors import CatdogError, DataError
 from catdog.hush import keras, tf
 from catdog.models import EPOCHS
@@ -60,16 +60,35 @@ def train(
         raise CatdogError(f"{epochs} epochs train nothing: ask for 1 or more.")
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    model = builder()
+    model = records.built(builder, pictures, epochs)
     fold = seed % data.FOLDS
-    sets = data.datasets(pictures, fold, seed)
+    sets = data.datasets(pictures, fold, seed, side=model.input_shape[1])
     start = time.perf_counter()
+    history = learn(model, sets, seed, epochs)
+    epoch = validity.diverged(history)
+    if epoch:
+        raise CatdogError(
+            f"{model.name} with seed {seed} went astray: its numbers became "
+            f"infinite in epoch {epoch}. Train it in smaller steps."
+        )
+    seconds = time.perf_counter() - start
+    return finished(model, pictures, seed, history, seconds, sets)
+
+
+def learn(
+    model: keras.Model, sets: Datasets, seed: int, epochs: int
+) -> dict[str, list[float]]:
+    """Train a model: as a whole or, if it has a frozen base, what comes behind
+    the base. Returns its history.
+    """
     learner, examples, validation = model, sets.train, sets.validation
     if features.has_frozen_base(model):
         frozen, learner = features.two_parts(model)
-        examples, validation = features.feature_sets(frozen, sets, seed)
+        examples, validation = features.feature_sets(
+            frozen, sets, seed, features.passes(model)
+        )
     with Bar(total=epochs, desc=f"{model.name}, seed {seed}") as bar:
-        history = learner.fit(
+        return learner.fit(
             examples,
             validation_data=validation,
             epochs=epochs,
@@ -77,15 +96,7 @@ def train(
             shuffle=False,  # the pipeline shuffles
             verbose=0,
             callbacks=[progress(bar), keras.callbacks.TerminateOnNaN()],
-        )
-    epoch = validity.diverged(history.history)
-    if epoch:
-        raise CatdogError(
-            f"{model.name} with seed {seed} went astray: its numbers became "
-            f"infinite in epoch {epoch}. Train it in smaller steps."
-        )
-    seconds = time.perf_counter() - start
-    return finished(model, pictures, seed, history.history, seconds, sets)
+        ).history
 
 
 def finished(model, pictures, seed, history, seconds, sets) -> Run:
@@ -168,7 +179,8 @@ def predict(
     reason = reading.fault(path)
     if reason:
         raise DataError(f"{reading.shown(str(path))} {reason}.")
-    picture = tf.cast(data.decode(str(path)), tf.float32)
+    side = network.input_shape[1]
+    picture = tf.cast(data.decode(str(path), side), tf.float32)
     logits = network.predict(picture[None], verbose=0)
     second = float(keras.ops.softmax(logits)[0, 1])
     return classes[int(second >= 0.5)], max(second, 1 - second)

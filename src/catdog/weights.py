@@ -11,9 +11,8 @@ from catdog import downloads
 from catdog.cache import keras_home
 from catdog.errors import DataError, WeightsError
 from catdog.hush import keras
-from catdog.reading import IMAGE_SIZE
+from catdog.reading import SIDE
 
-SIDE = IMAGE_SIZE[0]
 WEIGHTS_NAME = (
     "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{}_no_top.h5"
 )
@@ -21,6 +20,7 @@ ADDRESS = (
     "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
     + WEIGHTS_NAME
 )
+SIDES = (96, 128, 160, 192, 224)  # of the pictures that there are weights for
 PARAMETERS = 2_257_984
 BYTES = 4 * PARAMETERS  # at least
 # Share of features that find nothing in a ramp of colours. Learned features are
@@ -28,15 +28,15 @@ BYTES = 4 * PARAMETERS  # at least
 SILENT = (0.7, 0.98)
 
 
-def mobilenet_v2(side: int = SIDE) -> keras.Model:
+def mobilenet_v2(side: int) -> keras.Model:
     """MobileNetV2 with its ImageNet weights or, where they cannot be had, with
     random ones and a warning.
 
     Random weights are enough to look at the model. `catdog train` refuses them.
 
     Args:
-        side: of the pictures that it takes, in pixels. It was trained, and has
-            weights, for each of 96, 128, 160, 192 and 224.
+        side: of the pictures that it takes, in pixels. The weights are those
+            for the nearest of `SIDES`.
     """
     try:
         return pretrained_mobilenet_v2(side)
@@ -63,7 +63,7 @@ def pretrained_mobilenet_v2(side: int = SIDE) -> keras.Model:
     path = weights_path(side)
     there = path.exists()
     try:
-        downloads.fetch([ADDRESS.format(side)], path, check_file)
+        downloads.fetch([ADDRESS.format(nearest(side))], path, check_file)
     except (OSError, DataError) as error:
         cure = (
             f"delete {path}, then" if there else f"lay the file at {path}, or"
@@ -121,7 +121,12 @@ def silent(model: keras.Model) -> float:
 
 def weights_path(side: int = SIDE) -> Path:
     """Where Keras caches the weights of MobileNetV2 for pictures of this side."""
-    return keras_home() / "models" / WEIGHTS_NAME.format(side)
+    return keras_home() / "models" / WEIGHTS_NAME.format(nearest(side))
+
+
+def nearest(side: int) -> int:
+    """The side that weights were learned with, nearest to this one."""
+    return min(SIDES, key=lambda known: abs(known - side))
 
 
 def _foreign(path: Path) -> str:
