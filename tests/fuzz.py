@@ -35,7 +35,9 @@ def fuzz(seconds: float) -> collections.Counter:
         @ROUND
         @given(st.sampled_from(SEEDS), changes, st.integers(0, 2**16))
         def picture(content, changed, cut):
-            count("changed picture", check_bytes(mutated(content, changed, cut)))
+            count(
+                "changed picture", check_bytes(mutated(content, changed, cut))
+            )
 
         @seed(number)
         @ROUND

@@ -48,7 +48,7 @@ HIDDEN = [
     ("train/cats/.DS_Store", b"x"),
     (".git/cats/a.jpg", b"x"),
 ]
-STRANGE = "tra ‘quote’ \"<script>alert(1)</script>\" ü\n$x$.jpg"
+STRANGE = 'tra ‘quote’ "<script>alert(1)</script>" ü\n$x$.jpg'
 
 GOOD = {
     "divided": (DIVIDED, {}),
@@ -69,13 +69,19 @@ GOOD = {
     "other_classes": ([n.replace("cats", "zebras") for n in FLAT], {}),
     "deflated": (DIVIDED, {"compression": zipfile.ZIP_DEFLATED}),
     "lzma": (DIVIDED, {"compression": zipfile.ZIP_LZMA}),
-    "strange_name": ([*DIVIDED, f"train/cats/{STRANGE}".replace("/s", "s")], {}),
+    "strange_name": (
+        [*DIVIDED, f"train/cats/{STRANGE}".replace("/s", "s")],
+        {},
+    ),
     "hidden": (DIVIDED, {"more": HIDDEN}),
     "stray": (
         DIVIDED,
         {"more": [("vectorize.py", b"import os"), ("docs/a.txt", b"x")]},
     ),
-    "folders_listed": (DIVIDED, {"more": [("train/", b""), ("train/cats/", b"")]}),
+    "folders_listed": (
+        DIVIDED,
+        {"more": [("train/", b""), ("train/cats/", b"")]},
+    ),
 }
 
 
@@ -200,7 +206,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_archive_gets_one_sentence_and_leaves_nothing(name, cache, tmp_path):
+def test_bad_archive_gets_one_sentence_and_leaves_nothing(
+    name, cache, tmp_path
+):
     make, reason = BAD[name]
     path = tmp_path / "in" / "given.zip"
     path.parent.mkdir()
@@ -288,9 +296,7 @@ def start(path, cache):
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
 def test_stopped_unpacking_leaves_no_half_set(sign, cache, tmp_path):
-    names = [
-        f"{kind}/{number}.jpg" for kind in "ab" for number in range(3_000)
-    ]
+    names = [f"{kind}/{number}.jpg" for kind in "ab" for number in range(3_000)]
     path = write_zip(tmp_path / "given.zip", names)
     stopped = 0
     for wait in (0.02, 0.1, 0.3):
@@ -336,7 +342,10 @@ def test_no_archive_whatever_its_bytes_breaks_out(changes, end):
 
 def check_archive(changes, end):
     """One sentence or the set, and no file outside of the cache. Returns which."""
-    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as p:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        pytest.MonkeyPatch.context() as p,
+    ):
         p.setenv("CATDOG_CACHE", f"{place}/cache")
         path = write_zip(Path(place, "given.zip"))
         path.write_bytes(changed(path.read_bytes(), changes, end))

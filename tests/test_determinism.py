@@ -38,5 +38,7 @@ def test_same_seed_gives_the_same_run_in_another_process(small_folder):
     )
     assert np.allclose(alone[0]["loss"], first[0]["loss"], rtol=0.02)
     assert np.allclose(
-        [score[2] for score in alone[1]], [score[2] for score in first[1]], atol=0.05
+        [score[2] for score in alone[1]],
+        [score[2] for score in first[1]],
+        atol=0.05,
     )

@@ -33,7 +33,9 @@ def test_the_two_parts_together_are_the_model(model):
 def test_what_the_learning_part_learns_the_model_has_learned(model):
     frozen, learning = features.two_parts(model)
     before = model.predict(batch(model), verbose=0)
-    learning.fit(frozen(batch(model), training=False), np.array([0, 1]), verbose=0)
+    learning.fit(
+        frozen(batch(model), training=False), np.array([0, 1]), verbose=0
+    )
     assert not np.allclose(model.predict(batch(model), verbose=0), before)
 
 

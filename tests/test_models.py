@@ -145,7 +145,9 @@ def test_augmentation_acts_in_training_only_and_never_flips_upside_down():
 
 
 def test_trials_change_something(random_weights):
-    originals = [records.settings(build()) for build in models.BUILDERS.values()]
+    originals = [
+        records.settings(build()) for build in models.BUILDERS.values()
+    ]
     for name, build in trials.TRIALS.items():
         trial = build()
         assert trial.name == name

@@ -25,7 +25,9 @@ def test_path_that_get_file_gives_is_no_zip(tmp_path):
         extract=True,
         cache_dir=tmp_path / "keras",
     )
-    folder = os.path.join(os.path.dirname(path_to_zip), "cats_and_dogs_filtered")
+    folder = os.path.join(
+        os.path.dirname(path_to_zip), "cats_and_dogs_filtered"
+    )
     assert not os.path.exists(os.path.join(folder, "train"))
 
 
@@ -38,7 +40,12 @@ def test_take_and_skip_of_shuffled_pictures_is_no_split():
 
 def two_classes(*parts):
     return keras.Sequential(
-        [keras.Input((8, 8, 3)), *parts, keras.layers.Flatten(), keras.layers.Dense(2)]
+        [
+            keras.Input((8, 8, 3)),
+            *parts,
+            keras.layers.Flatten(),
+            keras.layers.Dense(2),
+        ]
     )
 
 

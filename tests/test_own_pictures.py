@@ -32,7 +32,7 @@ PETS = [
     for kind, count in (("Rabbits", 24), ("hamsters", 33))
     for number in range(count)
 ]
-STRANGE = "_a_ <script>alert(1)</script> $x^$ “q” \"q\" *b* ü\u202e\n[l](u)`"
+STRANGE = '_a_ <script>alert(1)</script> $x^$ “q” "q" *b* ü\u202e\n[l](u)`'
 
 
 @pytest.fixture
@@ -124,7 +124,9 @@ def test_check_of_good_pictures_is_content(pets, monkeypatch, capsys):
         ),
     ],
 )
-def test_unfit_folder_gets_one_sentence(names, reason, tmp_path, monkeypatch, capsys):
+def test_unfit_folder_gets_one_sentence(
+    names, reason, tmp_path, monkeypatch, capsys
+):
     folder = write_folder(tmp_path / "given", names)
     with pytest.raises(DataError, match=reason):
         data.open_pictures(folder)
@@ -158,7 +160,9 @@ def test_links_to_folders_are_followed_but_not_in_circles(pets, tmp_path):
         data.open_pictures(pets)
 
 
-def test_own_runs_and_networks_know_their_classes(pets, tmp_path, monkeypatch, capsys):
+def test_own_runs_and_networks_know_their_classes(
+    pets, tmp_path, monkeypatch, capsys
+):
     monkeypatch.setenv("CATDOG_DATA", str(pets))
     monkeypatch.setenv("CATDOG_RUNS", str(tmp_path / "runs"))
     assert cli.main(["train", "model1", "--epochs", "1", "--seed", "8"]) == 0
@@ -168,8 +172,12 @@ def test_own_runs_and_networks_know_their_classes(pets, tmp_path, monkeypatch, c
     assert records.recorded_runs(models.model1, pictures, 1)[0].seed == 8
     capsys.readouterr()
     picture = str(pets / "Rabbits" / "1.jpg")
-    assert cli.main(["predict", picture, "--model", "model1", "--seed", "8"]) == 0
-    assert capsys.readouterr().out.split(": ")[-1].split()[0] in pictures.classes
+    assert (
+        cli.main(["predict", picture, "--model", "model1", "--seed", "8"]) == 0
+    )
+    assert (
+        capsys.readouterr().out.split(": ")[-1].split()[0] in pictures.classes
+    )
 
 
 @pytest.mark.parametrize("command", ["runs", "render"])
@@ -236,7 +244,9 @@ def test_chapter_with_strange_names_runs_nothing_of_them(
     assert "label 1 (plain): 14" in text
 
 
-words = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1)
+words = st.text(
+    st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1
+)
 
 
 @given(

@@ -252,15 +252,24 @@ def test_reader_sees_where_she_is_and_can_report_or_edit(root, soup):
 
 
 def test_search_index_has_every_section_of_every_page(root, soup):
-    entries = json.loads((root / "_site/search.json").read_text(encoding="utf-8"))
+    entries = json.loads(
+        (root / "_site/search.json").read_text(encoding="utf-8")
+    )
     by_address = {entry["href"]: entry for entry in entries}
     assert len(by_address) == len(entries)
     headings = {f"{ALL}.html#{h['id']}" for h in soup.select("h2[id], h3[id]")}
-    assert headings | {f"{ALL}.html", f"{SHORT}.html", "index.html"} <= set(by_address)
+    assert headings | {f"{ALL}.html", f"{SHORT}.html", "index.html"} <= set(
+        by_address
+    )
     deeper = by_address[f"{ALL}.html#sec-deep"]
     assert (deeper["title"], deeper["page"]) == ("Deeper", words(soup.h1))
-    assert "A plain table." in deeper["text"] and "Callouts" not in deeper["text"]
-    assert "Everything that a chapter may use." in by_address[f"{ALL}.html"]["text"]
+    assert (
+        "A plain table." in deeper["text"] and "Callouts" not in deeper["text"]
+    )
+    assert (
+        "Everything that a chapter may use."
+        in by_address[f"{ALL}.html"]["text"]
+    )
 
 
 def test_pictures_shrink_and_stay_what_they_are():

@@ -195,7 +195,10 @@ BAD = {
     "short.jpg": (shortened, "is damaged"),
     "short.png": (shortened, "is damaged"),
     "scratched.png": (damaged_png, "is damaged"),
-    "no_frame.gif": (lambda p: p.write_bytes(b"GIF89a\x20\0\x20\0\0\0\0;"), "is "),
+    "no_frame.gif": (
+        lambda p: p.write_bytes(b"GIF89a\x20\0\x20\0\0\0\0;"),
+        "is ",
+    ),
     "dot.png": (
         lambda p: saved(p, Image.new("RGB", (1, 1))),
         r"is too small \(1x1 pixels\)",

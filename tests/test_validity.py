@@ -35,7 +35,12 @@ def values():
         "validation": {"n": 4, "correct": 4, "accuracy": 1.0},
         "test": {"n": 2, "correct": 1, "accuracy": 0.5},
         "scores": [["cats/1.jpg", 0, 0.2], ["dogs/1.jpg", 1, 0.3]],
-        "data": {"source": "photographs", "train": 8, "validation": 4, "test": 2},
+        "data": {
+            "source": "photographs",
+            "train": 8,
+            "validation": 4,
+            "test": 2,
+        },
         "parameters": {},
         "settings": {},
         "environment": {},
@@ -46,7 +51,9 @@ def values():
 
 def read(content, tmp_path):
     path = tmp_path / "model1-0.json"
-    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    path.write_text(
+        content if isinstance(content, str) else json.dumps(content)
+    )
     return records.read_run(path)
 
 
@@ -69,19 +76,34 @@ def put(*path, value):
 
 
 CHANGES = {
-    "accuracy_of_2": (put("history", "accuracy", 1, value=2), "history.accuracy is 2"),
-    "negative_loss": (put("history", "loss", 0, value=-1), "history.loss is -1"),
+    "accuracy_of_2": (
+        put("history", "accuracy", 1, value=2),
+        "history.accuracy is 2",
+    ),
+    "negative_loss": (
+        put("history", "loss", 0, value=-1),
+        "history.loss is -1",
+    ),
     "nan": (put("history", "loss", 1, value=math.nan), "NaN is no number"),
     "infinity": (put("seconds", value=math.inf), "Infinity is no number"),
-    "word_for_number": (put("history", "loss", 0, value="low"), "loss is no float"),
-    "an_epoch_too_few": (put("history", "loss", value=[0.7]), "not have 2 epochs"),
+    "word_for_number": (
+        put("history", "loss", 0, value="low"),
+        "loss is no float",
+    ),
+    "an_epoch_too_few": (
+        put("history", "loss", value=[0.7]),
+        "not have 2 epochs",
+    ),
     "no_epochs": (put("epochs", value=0), "not have 0 epochs"),
     "half_an_epoch": (put("epochs", value=1.5), "epochs is no int"),
     "true_seed": (put("seed", value=True), "seed is no int"),
     "negative_seed": (put("seed", value=-1), "seed is -1"),
     "better_test": (put("test", "correct", value=2), "does not agree"),
     "better_accuracy": (put("test", "accuracy", value=0.9), "does not agree"),
-    "more_right_than_all": (put("test", "correct", value=3), "test.correct is 3"),
+    "more_right_than_all": (
+        put("test", "correct", value=3),
+        "test.correct is 3",
+    ),
     "label_2": (put("scores", 0, 1, value=2), "scores is 2"),
     "probability_of_7": (put("scores", 0, 2, value=7), "scores is 7"),
     "half_a_score": (put("scores", 0, value=["a", 1]), "three values"),
@@ -102,7 +124,9 @@ def test_record_that_cannot_be_is_refused(name, tmp_path):
     change, reason = CHANGES[name]
     content = values()
     change(content)
-    with pytest.raises(RecordError, match=f"model1-0.json .*{reason}") as caught:
+    with pytest.raises(
+        RecordError, match=f"model1-0.json .*{reason}"
+    ) as caught:
         read(content, tmp_path)
     assert "\n" not in str(caught.value)
 

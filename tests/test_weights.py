@@ -59,10 +59,14 @@ def changed_head(content):
     return b"\0" * 8 + content[8:]
 
 
-@pytest.mark.parametrize("change", [cut, changed_head, lambda c: b"", lambda c: c])
+@pytest.mark.parametrize(
+    "change", [cut, changed_head, lambda c: b"", lambda c: c]
+)
 def test_broken_or_untrained_weights_are_named(change, path, random_file):
     path.write_bytes(change(random_file.read_bytes()))
-    with pytest.raises(WeightsError, match="delete .*1.0_160_no_top.h5") as caught:
+    with pytest.raises(
+        WeightsError, match="delete .*1.0_160_no_top.h5"
+    ) as caught:
         weights.pretrained_mobilenet_v2()
     assert "\n" not in str(caught.value)
 

@@ -65,7 +65,9 @@ def try_out(version: str, resolution: str) -> str:
                 *(*uv, "pip", "install", "--python", binary),
                 *("--requirement", WORK / f"{name}.txt"),
             )
-            and run(*uv, "pip", "install", "--python", binary, "--no-deps", ROOT)
+            and run(
+                *uv, "pip", "install", "--python", binary, "--no-deps", ROOT
+            )
         )
         passed = made and run(
             *(binary, "-m", "pytest", "-p", "no:cacheprovider"),

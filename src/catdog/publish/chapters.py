@@ -72,7 +72,9 @@ class Chapter:
 
     @property
     def code_cells(self) -> list[nbformat.NotebookNode]:
-        return [cell for cell in self.notebook.cells if cell.cell_type == "code"]
+        return [
+            cell for cell in self.notebook.cells if cell.cell_type == "code"
+        ]
 
 
 def read_project(root: Path) -> Project:
@@ -83,13 +85,17 @@ def read_project(root: Path) -> Project:
     """
     file = Path(root) / "_quarto.yml"
     if not file.exists():
-        raise PublishError(f"{file} is missing: run this in the tutorial's folder.")
+        raise PublishError(
+            f"{file} is missing: run this in the tutorial's folder."
+        )
     settings = _yaml(file.read_text(encoding="utf-8"), str(file))
     website = settings.get("website") or {}
     sidebar = [("", [])]
     for item in (website.get("sidebar") or {}).get("contents") or []:
         if isinstance(item, dict) and "section" in item:
-            sidebar.append((item["section"], list(map(_entry, item["contents"]))))
+            sidebar.append(
+                (item["section"], list(map(_entry, item["contents"])))
+            )
         else:
             sidebar[-1][1].append(_entry(item))
     listed = [path for _, entries in sidebar for path, _ in entries]
@@ -98,9 +104,17 @@ def read_project(root: Path) -> Project:
         listed += [path.relative_to(root).as_posix() for path in found]
     for path in listed:
         if not (Path(root) / path).exists():
-            raise PublishError(f"{file}: {path} does not exist: correct its name.")
+            raise PublishError(
+                f"{file}: {path} does not exist: correct its name."
+            )
     sidebar = [
-        (heading, [(path, text or _title(Path(root), path)) for path, text in entries])
+        (
+            heading,
+            [
+                (path, text or _title(Path(root), path))
+                for path, text in entries
+            ],
+        )
         for heading, entries in sidebar
     ]
     html = settings.get("format", {}).get("html") or {}
@@ -113,7 +127,9 @@ def _entry(item: str | dict) -> tuple[str, str]:
     if isinstance(item, str):
         return item, ""
     if "href" not in item:
-        raise PublishError(f"_quarto.yml: give the sidebar's {item} an `href:`.")
+        raise PublishError(
+            f"_quarto.yml: give the sidebar's {item} an `href:`."
+        )
     return item["href"], item.get("text", "")
 
 
@@ -141,21 +157,31 @@ def read_chapter(project: Project, name: str) -> Chapter:
     """
     refused = refuse_unknown(project.root / name)
     if refused:
-        raise PublishError("\n".join(f"{name}:{line}: {why}." for line, why in refused))
+        raise PublishError(
+            "\n".join(f"{name}:{line}: {why}." for line, why in refused)
+        )
     text = (project.root / name).read_text(encoding="utf-8")
     front = FRONT_MATTER.match(text)
     meta = _yaml(front[1], name) if front else {}
     if not meta.get("title"):
-        raise PublishError(f"{name}: give it a `title:` between two lines of `---`.")
+        raise PublishError(
+            f"{name}: give it a `title:` between two lines of `---`."
+        )
     body = text[front.end() :]
     rmd = {"extension": ".Rmd", "comment_magics": False}
     notebook = jupytext.reads(body, fmt=rmd)
     for cell in notebook.cells:
-        options = CELL_OPTIONS.match(cell.source) if cell.cell_type == "code" else None
+        options = (
+            CELL_OPTIONS.match(cell.source)
+            if cell.cell_type == "code"
+            else None
+        )
         said = re.sub(r"(?m)^#\| ?", "", options[0]) if options else ""
         line = 1 + text[: text.find(options[0])].count("\n") if options else 0
         cell.source = cell.source[options.end() :] if options else cell.source
-        cell.metadata = nbformat.from_dict({"options": _yaml(said, f"{name}:{line}")})
+        cell.metadata = nbformat.from_dict(
+            {"options": _yaml(said, f"{name}:{line}")}
+        )
     return Chapter(project, name, meta, notebook)
 
 
@@ -201,11 +227,15 @@ class ThisPython(AsyncKernelManager):
             "-f",
             "{connection_file}",
         ]
-        return KernelSpec(argv=command, display_name="Python 3", language="python")
+        return KernelSpec(
+            argv=command, display_name="Python 3", language="python"
+        )
 
 
 async def _execute(chapter: Chapter, turn: asyncio.Semaphore) -> None:
-    cells = [c for c in chapter.code_cells if c.metadata.options.get("eval", True)]
+    cells = [
+        c for c in chapter.code_cells if c.metadata.options.get("eval", True)
+    ]
     set_up = nbformat.v4.new_code_cell(SET_UP)
     client = NotebookClient(
         nbformat.v4.new_notebook(cells=[set_up, *cells]),
@@ -220,7 +250,9 @@ async def _execute(chapter: Chapter, turn: asyncio.Semaphore) -> None:
         try:
             await client.async_execute(env=_environment(chapter.project.root))
         except (CellExecutionError, DeadKernelError) as error:
-            raise PublishError(_failure(chapter, cells, error), status=1) from None
+            raise PublishError(
+                _failure(chapter, cells, error), status=1
+            ) from None
         finally:
             if client.km is not None and client.km.has_kernel:
                 await client.km.shutdown_kernel(now=True)
@@ -228,8 +260,12 @@ async def _execute(chapter: Chapter, turn: asyncio.Semaphore) -> None:
 
 def _environment(root: Path) -> dict[str, str]:
     file = root / "_environment"
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    pairs = [line.split("=", 1) for line in lines if re.match(r"\s*\w+\s*=", line)]
+    lines = (
+        file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    )
+    pairs = [
+        line.split("=", 1) for line in lines if re.match(r"\s*\w+\s*=", line)
+    ]
     said = {key.strip(): value.strip().strip("\"'") for key, value in pairs}
     return said | os.environ | {"QUARTO_PROJECT_DIR": str(root)}
 
@@ -241,4 +277,6 @@ def _failure(chapter: Chapter, cells: list, error: Exception) -> str:
             label = cell.metadata.options.get("label", f"number {number}")
             trace = ANSI.sub("", "\n".join(failed[0].traceback))
             return f"{chapter.name}: the cell {label} failed:\n{trace}"
-    return f"{chapter.name}: the kernel died, perhaps for want of memory: {error}"
+    return (
+        f"{chapter.name}: the kernel died, perhaps for want of memory: {error}"
+    )

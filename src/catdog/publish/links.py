@@ -23,7 +23,9 @@ class _Addresses(HTMLParser):
     def handle_starttag(self, tag, attrs):
         values = dict(attrs)
         self.ids += [values["id"]] if "id" in values else []
-        self.targets += [values[key] for key in ("href", "src") if values.get(key)]
+        self.targets += [
+            values[key] for key in ("href", "src") if values.get(key)
+        ]
 
 
 def check(
@@ -40,19 +42,27 @@ def check(
     for name, addresses in zip(pages, found.values(), strict=True):
         ids = addresses.ids
         for repeated in dict.fromkeys(i for i in ids if ids.count(i) > 1):
-            faults.append(f"{_place(project, name, repeated)}: {repeated} stands twice")
+            faults.append(
+                f"{_place(project, name, repeated)}: {repeated} stands twice"
+            )
         for address in dict.fromkeys(addresses.targets):
             parts = urlsplit(address)
             if parts.scheme or parts.netloc:
                 continue
             folder = posixpath.dirname(name)
-            path = posixpath.normpath(posixpath.join(folder, unquote(parts.path)))
+            path = posixpath.normpath(
+                posixpath.join(folder, unquote(parts.path))
+            )
             path = path if parts.path else html_name(name)
             anchor = unquote(parts.fragment)
-            place = _place(project, name, address.replace(".html", ".qmd").strip("#"))
+            place = _place(
+                project, name, address.replace(".html", ".qmd").strip("#")
+            )
             if path in found:
                 if anchor and anchor not in found[path].ids:
-                    faults.append(f"{place}: {anchor} is not on the page {path}")
+                    faults.append(
+                        f"{place}: {anchor} is not on the page {path}"
+                    )
             elif (project.root / path).is_file():
                 needed.add(path)
             elif path not in SHELL and not (site and (site / path).is_file()):
@@ -64,11 +74,15 @@ def check(
 
 def html_name(name: str) -> str:
     """The page of a chapter, both relative to the project."""
-    return name.removesuffix(".qmd") + ".html" if name.endswith(".qmd") else name
+    return (
+        name.removesuffix(".qmd") + ".html" if name.endswith(".qmd") else name
+    )
 
 
 def _place(project: Project, name: str, words: str) -> str:
     lines = (project.root / name).read_text(encoding="utf-8").splitlines()
     exact = re.compile(re.escape(words) + r"(?![\w-])")
-    numbers = [number for number, line in enumerate(lines, 1) if exact.search(line)]
+    numbers = [
+        number for number, line in enumerate(lines, 1) if exact.search(line)
+    ]
     return f"{name}:{numbers[-1]}" if numbers else name

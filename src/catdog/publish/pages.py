@@ -30,7 +30,13 @@ from catdog.publish.chapters import (
 from catdog.publish.constructs import READER
 from catdog.publish.links import SCRIPT, STYLE, check, html_name
 
-MIME_TYPES = ("text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain")
+MIME_TYPES = (
+    "text/html",
+    "text/markdown",
+    "image/svg+xml",
+    "image/png",
+    "text/plain",
+)
 INDEX = "search.json"
 FOOTNOTES = re.compile(r'(<section id="footnotes".*?>\s*)<hr />')
 SOURCES = {STYLE: ("text.css", "frame.css"), SCRIPT: ("text.js", "frame.js")}
@@ -65,14 +71,18 @@ def render(
     unknown = set(only or ()) - drafts.keys()
     if unknown:
         raise PublishError(f"{unknown.pop()} is no page of this project.")
-    chosen = [chapter for chapter in chapters if not only or chapter.name in only]
+    chosen = [
+        chapter for chapter in chapters if not only or chapter.name in only
+    ]
     execute_all(chosen, jobs or os.cpu_count() or 1)
     target = project.root / out
     with tempfile.TemporaryDirectory(
         dir=target.parent, prefix=f".{target.name}-"
     ) as work:
         site, old = Path(work, "new"), Path(work, "old")
-        shutil.copytree(target, site) if only and target.exists() else site.mkdir()
+        shutil.copytree(
+            target, site
+        ) if only and target.exists() else site.mkdir()
         fresh = {c.name: page(c, site, lines.get(c.name)) for c in chosen}
         for path in check(project, drafts | fresh, site):
             (site / path).parent.mkdir(parents=True, exist_ok=True)
@@ -91,13 +101,17 @@ def write_shell(site: Path, pages: list[str]) -> None:
     """Write what all pages of a site share: style, script and search index."""
     (site / "assets").mkdir(exist_ok=True)
     for path, sources in SOURCES.items():
-        parts = [(assets() / name).read_text(encoding="utf-8") for name in sources]
+        parts = [
+            (assets() / name).read_text(encoding="utf-8") for name in sources
+        ]
         head = [colours()] if path == STYLE else []
         (site / path).write_text("\n".join(head + parts), encoding="utf-8")
     entries = [
         entry
         for name in pages
-        for entry in index.sections(name, (site / name).read_text(encoding="utf-8"))
+        for entry in index.sections(
+            name, (site / name).read_text(encoding="utf-8")
+        )
     ]
     lines = [json.dumps(entry, ensure_ascii=False) for entry in entries]
     text = "[\n" + ",\n".join(lines) + "\n]\n"
@@ -120,7 +134,9 @@ def actions(project: Project, name: str) -> list[tuple[str, str]]:
     website = {"repo-branch": "main"} | project.website
     if not website.get("repo-url"):
         return []
-    known = {"page": name} | website | {"repo-url": website["repo-url"].rstrip("/")}
+    known = (
+        {"page": name} | website | {"repo-url": website["repo-url"].rstrip("/")}
+    )
     wanted = website.get("repo-actions") or []
     chosen = [ACTIONS[action] for action in wanted if action in ACTIONS]
     return [(text, address.format_map(known)) for text, address in chosen]
@@ -148,7 +164,11 @@ def page(
     here = next((i for i, (path, _) in enumerate(listed) if path == name), None)
     near = [None, None]
     if here is not None and project.website.get("page-navigation"):
-        near = [listed[here - 1] if here else None, *listed[here + 1 : here + 2], None]
+        near = [
+            listed[here - 1] if here else None,
+            *listed[here + 1 : here + 2],
+            None,
+        ]
     shell = jinja2.Environment(
         loader=jinja2.FileSystemLoader(assets()),
         autoescape=True,
@@ -188,7 +208,11 @@ def pandoc(markdown: str, to: str, folders: list[Path] = ()) -> str:
     command += ["--wrap=none", "--lua-filter", assets() / "filter.lua"]
     command += ["--resource-path", os.pathsep.join(map(str, folders))]
     done = subprocess.run(
-        command, input=markdown, capture_output=True, text=True, encoding="utf-8"
+        command,
+        input=markdown,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     if done.returncode:
         raise PublishError(f"pandoc failed: {done.stderr.strip()}")
@@ -230,33 +254,48 @@ def _cell(chapter: Chapter, cell, number: int, folder: Path | None) -> str:
         return ""
     blocks, label = [], str(options.get("label", ""))
     if options.get("echo", True):
-        fold, summary = options["code-fold"], escape(str(options["code-summary"]))
+        fold, summary = (
+            options["code-fold"],
+            escape(str(options["code-summary"])),
+        )
         fold = f' code-fold="{fold}" code-summary="{summary}"' if fold else ""
         blocks.append(fenced(cell.source, "{.python .cell-code" + fold + "}"))
     name = f"{Path(chapter.name).stem}_files/figure-html/{label or f'cell-{number}'}"
     shown = []
     for count, output in enumerate(cell.outputs, 1):
-        unwanted = output.get("name") == "stderr" and not options.get("warning", True)
+        unwanted = output.get("name") == "stderr" and not options.get(
+            "warning", True
+        )
         if options.get("output", True) and not unwanted:
-            shown.append(_output(output, f"{name}-output-{count}", options, folder))
+            shown.append(
+                _output(output, f"{name}-output-{count}", options, folder)
+            )
     displays = [text for kind, text in shown if kind == "display"]
     whole = floating(options, *displays)
     if whole:
-        shown = [item for item in shown if item[0] != "display"] + [("display", whole)]
+        shown = [item for item in shown if item[0] != "display"] + [
+            ("display", whole)
+        ]
     blocks += [text for _, text in shown]
     if options.get("output") == "asis" and not label:
         return "\n\n".join(blocks)
-    name = "" if label.startswith("tbl-") else re.sub("^fig-", "cell-fig-", label)
+    name = (
+        "" if label.startswith("tbl-") else re.sub("^fig-", "cell-fig-", label)
+    )
     return div(f"#{name} .cell" if name else ".cell", *blocks)
 
 
-def _output(output, name: str, options: dict, folder: Path | None) -> tuple[str, str]:
+def _output(
+    output, name: str, options: dict, folder: Path | None
+) -> tuple[str, str]:
     asis = options.get("output") == "asis"
     if output.output_type == "stream":
         text = ANSI.sub("", output.text).rstrip("\n")
         if asis and output.name == "stdout":
             return "text", text
-        return "text", div(f".cell-output .cell-output-{output.name}", fenced(text))
+        return "text", div(
+            f".cell-output .cell-output-{output.name}", fenced(text)
+        )
     mime = next((mime for mime in MIME_TYPES if mime in output.data), None)
     data = output.data.get(mime, "")
     if mime == "text/plain":
@@ -279,4 +318,6 @@ def _output(output, name: str, options: dict, folder: Path | None) -> tuple[str,
         text = f"![]({name}){{{attributes}}}"
     else:
         text = data
-    return "display", text if asis else div(".cell-output .cell-output-display", text)
+    return "display", text if asis else div(
+        ".cell-output .cell-output-display", text
+    )

@@ -31,5 +31,7 @@ def build(root: Path, renderer: str = "auto") -> tuple[Path, str]:
         return Path(root) / "_site" / "index.html", "the built-in renderer"
     settings = {"QUARTO_PYTHON": sys.executable} | os.environ
     if subprocess.run([program, "render", str(root)], env=settings).returncode:
-        raise PublishError("Quarto could not render the site; it says why above.", 1)
+        raise PublishError(
+            "Quarto could not render the site; it says why above.", 1
+        )
     return Path(root) / "_site" / "index.html", "Quarto"
