@@ -11,7 +11,7 @@ site: .venv/ready
 	@$(BIN)/catdog render
 
 test: .venv/ready
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # Always from drawn pictures: the site that any machine can make.
 test-site: .venv/ready

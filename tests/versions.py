@@ -71,6 +71,7 @@ def try_out(version: str, resolution: str) -> str:
         )
         passed = made and run(
             *(binary, "-m", "pytest", "-p", "no:cacheprovider"),
+            *("--numprocesses", "auto", "--dist", "loadfile"),
             env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         )
     minutes = (time.monotonic() - start) / 60

@@ -134,10 +134,8 @@ def model4() -> keras.Model:
 
 def model5() -> keras.Model:
     """The same, on larger pictures."""
-    base = base_model_layer(LARGE)
-    return compiled(
-        [preprocessor(LARGE), *augmentation(), base, *head()], "model5", LARGE
-    )
+    parts = [preprocessor(LARGE), *augmentation(), base_model_layer(LARGE)]
+    return compiled([*parts, *head()], "model5", LARGE)
 
 
 BUILDERS = {

@@ -82,7 +82,9 @@ def learn(
     the base. Returns its history.
     """
     learner, examples, validation = model, sets.train, sets.validation
+    steps = None  # as many as there are batches
     if features.has_frozen_base(model):
+        steps = len(sets.train)  # features never end
         frozen, learner = features.two_parts(model)
         examples, validation = features.feature_sets(
             frozen, sets, seed, features.passes(model)
@@ -92,7 +94,7 @@ def learn(
             examples,
             validation_data=validation,
             epochs=epochs,
-            steps_per_epoch=len(sets.train),
+            steps_per_epoch=steps,
             shuffle=False,  # the pipeline shuffles
             verbose=0,
             callbacks=[progress(bar), keras.callbacks.TerminateOnNaN()],
