@@ -9,7 +9,6 @@ import itertools
 import json
 import multiprocessing
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,10 +28,14 @@ def measure(pictures: Pictures, rounds: int = 3) -> dict:
     """Run every comparison.
 
     Returns:
-        `rounds`, `environment`, and for each comparison the seconds (or, for
+        `rounds`, `pictures`, `environment`, and for each comparison the seconds (or, for
         `pipeline` and `forward`, the rates) of each way in each round.
     """
-    found = {"rounds": rounds, "environment": records.environment()}
+    found = {
+        "rounds": rounds,
+        "pictures": pictures.source,
+        "environment": records.environment(),
+    }
     for compare in (epoch, transfer, pipeline, forward):
         found[compare.__name__] = compare(pictures, rounds)
     return found
@@ -49,7 +52,7 @@ def epoch(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
         ),
     }
     steps = {
-        name: functools.partial(model.fit, dataset, verbose=0)
+        name: functools.partial(model.fit, dataset, shuffle=False, verbose=0)
         for name, (model, dataset) in ways.items()
     }
     for step in steps.values():
@@ -63,7 +66,11 @@ def transfer(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
     """
     sets = data.datasets(pictures)
     usual = models.model4()
-    both = {"validation_data": sets.validation, "verbose": 0}
+    both = {
+        "validation_data": sets.validation,
+        "shuffle": False,
+        "verbose": 0,
+    }
 
     usual.fit(sets.train, **both)
     steps = {
@@ -220,9 +227,11 @@ def _feed(way: str, pictures: Pictures) -> tuple[float, float, float]:
 
 
 def _peak() -> float:
-    try:
-        import resource
-    except ImportError:  # on Windows, where memory is not measured
+    """MiB of memory that this process had at its peak; 0 where the system does
+    not tell.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
         return 0.0
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+    (line,) = (x for x in status.read_text().splitlines() if "VmHWM" in x)
+    return int(line.split()[1]) / 1024

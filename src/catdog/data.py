@@ -255,7 +255,11 @@ def pipeline(
         lambda batch, kinds: (tf.cast(batch, tf.float32), kinds),
         num_parallel_calls=tf.data.AUTOTUNE,
     )
-    return dataset.prefetch(tf.data.AUTOTUNE)
+    # TensorFlow's tuner of pipelines sleeps ever longer, and an epoch does not
+    # end before it wakes: seconds in each, with TensorFlow 2.21.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.prefetch(2).with_options(options)
 
 
 def decode(path: tf.Tensor | str, side: int = SIDE) -> tf.Tensor:
