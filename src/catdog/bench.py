@@ -28,8 +28,9 @@ def measure(pictures: Pictures, rounds: int = 3) -> dict:
     """Run every comparison.
 
     Returns:
-        `rounds`, `pictures`, `environment`, and for each comparison the seconds (or, for
-        `pipeline` and `forward`, the rates) of each way in each round.
+        `rounds`, `pictures`, `environment`, and for each comparison the
+        seconds (or, for `pipeline` and `forward`, the rates) of each way in
+        each round.
     """
     found = {
         "rounds": rounds,
