@@ -467,7 +467,7 @@ def test_ctrl_c_leaves_no_kernel_and_no_site(draft):
     )
     wait_until(lambda: note.exists() and note.read_text())
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode and "KeyboardInterrupt" in errors
     wait_until(
         lambda: not Path(f"/proc/{note.read_text()}").exists(), seconds=5

@@ -39,6 +39,8 @@ def wilson(correct: int, n: int) -> tuple[float, float]:
     Raises:
         ValueError: unless 0 <= correct <= n and n >= 1.
     """
+    if not 0 <= correct <= n or n < 1:
+        raise ValueError(f"{correct} of {n} is no share.")
     interval = binomtest(correct, n).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
 

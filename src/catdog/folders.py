@@ -167,7 +167,7 @@ def _homes(names: Iterable[str]) -> dict[PurePosixPath, dict[str, list[str]]]:
     for name in names:
         path = PurePosixPath(name)
         if len(path.parts) > 1 and not any(
-            part.startswith((".", "__MACOSX")) for part in path.parts
+            part.startswith(".") or part == "__MACOSX" for part in path.parts
         ):
             folders.setdefault(path.parent, []).append(name)
     homes = {}
