@@ -15,9 +15,8 @@ from catdog.reading import shown
 HELD_OUT = ("validation", "valid", "val")
 PICTURE = re.compile(r"\.(jpe?g|jfif|png|gif|bmp|tiff?|webp|hei[cf])$", re.I)
 FEWEST = 20  # readable pictures of a class
-FEWEST_APART = (
-    5  # of these to train with, and held out: each fifth tests on one
-)
+# Of these to train with, and held out: each fifth tests on one.
+FEWEST_APART = 5
 DEEPEST = 5  # folders below the one that was given
 MOST_FILES = 200_000
 

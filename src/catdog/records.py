@@ -174,10 +174,14 @@ def epochs_wanted() -> int:
     return int(said)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, such as `1 run` or `5 runs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def processors(environment: dict) -> str:
     """How many CPU cores an environment had, such as `2 CPU cores`."""
-    cores = environment["cores"]
-    return f"{cores} CPU core{'s' if cores > 1 else ''}"
+    return counted(environment["cores"], "CPU core")
 
 
 def runs_folder() -> Path:

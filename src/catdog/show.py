@@ -19,7 +19,7 @@ from catdog.evaluation import (
 from catdog.hush import keras
 from catdog.models import EPOCHS
 from catdog.reading import shown
-from catdog.records import Run, count, processors
+from catdog.records import Run, count, counted, processors
 
 LONG_LISTING = 30  # lines
 
@@ -151,11 +151,6 @@ def bar(runs: list[Run]) -> str:
         f"the lowest of {counted(len(runs), 'run')} ended at {lowest:.1%}: "
         f"{met(lowest >= demand)}"
     )
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things, such as `1 run` or `5 runs`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def test_words(runs: list[Run]) -> str:

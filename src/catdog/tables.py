@@ -15,10 +15,9 @@ from catdog.evaluation import (
 )
 from catdog.hush import keras
 from catdog.models import EPOCHS
-from catdog.records import Run, recorded_runs
+from catdog.records import Run, counted, recorded_runs
 from catdog.show import (
     Markdown,
-    counted,
     met,
     spread,
     test_words,
