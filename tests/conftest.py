@@ -7,8 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from catdog import drawings, weights
-from catdog.data import open_pictures
+from catdog import pretrained
+from catdog.data.drawings import scenes
+from catdog.data.sources import open_pictures
 
 # A machine that is busy with something else is no fault of the code.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -61,7 +62,7 @@ def random_weights(monkeypatch):
                 weight.assign(values * np.sqrt(2 / inputs))
         return base
 
-    monkeypatch.setattr(weights, "pretrained_mobilenet_v2", build)
+    monkeypatch.setattr(pretrained, "pretrained_mobilenet_v2", build)
 
 
 def write_small_set(folder):
@@ -69,7 +70,7 @@ def write_small_set(folder):
         (folder / part).mkdir(parents=True)
         kind = part.split("/")[1].removesuffix("s")
         for number in range(count):
-            drawings.draw(kind, number, seed=len(part)).save(
+            scenes.draw(kind, number, seed=len(part)).save(
                 folder / part / f"{kind}.{number}.jpg"
             )
 

@@ -8,8 +8,8 @@ import time
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from test_archives import bytes_, check_archive, ends
-from test_reading import SEEDS, changes, check_bytes, mutated
+from test_archive import bytes_, check_archive, ends
+from test_image_files import SEEDS, changes, check_bytes, mutated
 
 ROUND = settings(
     max_examples=200,

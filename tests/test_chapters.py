@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catdog.publish.chapters import read_chapter, read_project, refuse_unknown
+from catdog.publish.chapter import read_chapter, read_project, refuse_unknown
 from catdog.publish.notebooks import PROSE, check_notebooks
 
 ROOT = Path(__file__).parents[1]

@@ -133,7 +133,7 @@ def test_unreadable_record_gets_one_sentence_and_status_2(
 def test_model4_is_not_trained_on_random_weights(
     monkeypatch, small_folder, tmp_path, capsys
 ):
-    from catdog import weights
+    from catdog import pretrained
     from catdog.errors import WeightsError
 
     def refuse(side):
@@ -141,7 +141,7 @@ def test_model4_is_not_trained_on_random_weights(
             "The weights cannot be loaded: connect to the internet."
         )
 
-    monkeypatch.setattr(weights, "pretrained_mobilenet_v2", refuse)
+    monkeypatch.setattr(pretrained, "pretrained_mobilenet_v2", refuse)
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
     assert cli.main(["train", "model4", "--out", str(tmp_path)]) == 2
     assert "connect to the internet" in capsys.readouterr().err and not list(
@@ -150,9 +150,9 @@ def test_model4_is_not_trained_on_random_weights(
 
 
 def test_every_model_and_trial_can_be_named():
-    from catdog import models, trials
+    from catdog import ablations, models
 
-    assert (tuple(models.BUILDERS), tuple(trials.TRIALS)) == (
+    assert (tuple(models.BUILDERS), tuple(ablations.TRIALS)) == (
         cli.MODELS,
         cli.TRIALS,
     )

@@ -10,8 +10,9 @@ import numpy as np
 TRAIN = """
 import json, sys
 from pathlib import Path
-from catdog import data, models, training
-pictures = data.open_pictures(Path(sys.argv[1]))
+from catdog import models, training
+from catdog.data import sources
+pictures = sources.open_pictures(Path(sys.argv[1]))
 run = training.train(models.model2, pictures, int(sys.argv[2]), 2)
 print(json.dumps([run.history, run.scores]))
 """

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from catdog import models, records, trials, weights
+from catdog import ablations, models, pretrained
 from catdog.errors import WeightsError
+from catdog.runs import store
 
 FROM_SCRATCH = [models.model1, models.model2, models.model3]
 
@@ -87,7 +88,7 @@ def test_third_model_begins_with_the_preprocessor_then_augmentation():
 
 def test_first_three_share_one_network():
     networks = [
-        records.settings(build())["layers"][-len(models.network()) :]
+        store.settings(build())["layers"][-len(models.network()) :]
         for build in FROM_SCRATCH
     ]
     assert networks[0] == networks[1] == networks[2]
@@ -106,7 +107,7 @@ def test_fourth_model_is_in_the_order_of_the_course(random_weights):
 def test_fourth_model_trains_its_head_alone(random_weights):
     model = models.model4()
     base = model.get_layer("base_model_layer")
-    assert records.count(model.trainable_weights) == 1280 * 2 + 2
+    assert store.count(model.trainable_weights) == 1280 * 2 + 2
     assert base.count_params() == 2_257_984 and not base.trainable_weights
 
 
@@ -120,7 +121,7 @@ def test_fifth_model_differs_from_the_fourth_in_what_the_base_sees(
         for model in (fourth, fifth)
     ]
     assert sees == [(5, 5, 1280), (9, 9, 1280)]
-    trained = [records.count(m.trainable_weights) for m in (fourth, fifth)]
+    trained = [store.count(m.trainable_weights) for m in (fourth, fifth)]
     assert trained == [1280 * 2 + 2] * 2
 
 
@@ -146,20 +147,20 @@ def test_augmentation_acts_in_training_only_and_never_flips_upside_down():
 
 def test_trials_change_something(random_weights):
     originals = [
-        records.settings(build()) for build in models.BUILDERS.values()
+        store.settings(build()) for build in models.BUILDERS.values()
     ]
-    for name, build in trials.TRIALS.items():
+    for name, build in ablations.TRIALS.items():
         trial = build()
         assert trial.name == name
-        assert records.settings(trial) not in originals
+        assert store.settings(trial) not in originals
 
 
 def test_without_weights_the_model_can_still_be_looked_at(monkeypatch, caplog):
     def refuse(side):
         raise WeightsError("The weights cannot be loaded.")
 
-    monkeypatch.setattr(weights, "pretrained_mobilenet_v2", refuse)
-    weights.warn_once.cache_clear()
+    monkeypatch.setattr(pretrained, "pretrained_mobilenet_v2", refuse)
+    pretrained.warn_once.cache_clear()
     models.model4()
     models.model4()
     assert [record.message for record in caplog.records] == [

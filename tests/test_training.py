@@ -4,11 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catdog import data, evaluation, models, records, training, trials
-from catdog.data import FOLDS, Pictures, split
+from catdog import ablations, evaluation, models, training
+from catdog.data import sources
+from catdog.data.sources import FOLDS, Pictures, split
 from catdog.errors import CatdogError, RecordError
+from catdog.runs import store
 
-EVERY_BUILDER = {**models.BUILDERS, **trials.TRIALS}
+EVERY_BUILDER = {**models.BUILDERS, **ablations.TRIALS}
 
 
 @pytest.fixture(scope="session")
@@ -16,13 +18,13 @@ def trained(tmp_path_factory):
     """One epoch of the first model, and where its record lies."""
     from conftest import write_small_set
 
-    from catdog.data import open_pictures
+    from catdog.data.sources import open_pictures
 
     folder = tmp_path_factory.mktemp("training")
     write_small_set(folder / "pictures")
     pictures = open_pictures(folder / "pictures")
     run = training.train(models.model1, pictures, seed=6, epochs=1)
-    return run, pictures, records.record(run, folder / "runs")
+    return run, pictures, store.record(run, folder / "runs")
 
 
 def test_run_holds_what_the_record_promises(trained):
@@ -78,7 +80,7 @@ def test_validation_tally_is_that_of_the_last_epoch(trained):
 
 def test_record_reads_back_as_the_same_run(trained):
     run, _, path = trained
-    assert records.read_run(path) == run
+    assert store.read_run(path) == run
 
 
 def test_fit_replays_a_record_that_fits(trained, monkeypatch):
@@ -110,28 +112,28 @@ def test_the_last_step_of_any_training_is_the_smallest(pictures, epochs):
     run = training.train(models.model1, pictures, epochs=epochs)
     rate = run.network.optimizer.learning_rate
     assert float(rate) < 1e-8 < float(models.model1().optimizer.learning_rate)
-    steps = epochs * data.batches(pictures.train)
+    steps = epochs * sources.batches(pictures.train)
     assert run.settings["learning_rate"]["decay_steps"] == steps
 
 
 def test_other_settings_split_seed_or_length_need_another_record(trained):
     run, pictures, _ = trained
-    model = records.built(models.model1, pictures, epochs=1)
+    model = store.built(models.model1, pictures, epochs=1)
     other = Pictures(
         pictures.folder, "photographs", pictures.train[1:], pictures.held_out
     )
     keys = {
         run.key,
-        records.run_key(model, pictures, 7, 1),
-        records.run_key(model, pictures, 6, 2),
-        records.run_key(model, other, 6, 1),
+        store.run_key(model, pictures, 7, 1),
+        store.run_key(model, pictures, 6, 2),
+        store.run_key(model, other, 6, 1),
         *(
-            records.run_key(build(), pictures, 6, 1)
-            for build in trials.TRIALS.values()
+            store.run_key(build(), pictures, 6, 1)
+            for build in ablations.TRIALS.values()
         ),
     }
-    assert len(keys) == 4 + len(trials.TRIALS)
-    assert records.run_key(model, pictures, 6, 1) == run.key
+    assert len(keys) == 4 + len(ablations.TRIALS)
+    assert store.run_key(model, pictures, 6, 1) == run.key
 
 
 def test_runs_on_drawings_never_replace_runs_on_photographs(
@@ -139,21 +141,21 @@ def test_runs_on_drawings_never_replace_runs_on_photographs(
 ):
     run, pictures, _ = trained
     monkeypatch.setenv("CATDOG_RUNS", str(tmp_path))
-    real = records.record(run)
+    real = store.record(run)
     content = real.read_bytes()
-    drawn = records.Run(
+    drawn = store.Run(
         **{**vars(run), "data": {**run.data, "source": "drawings"}}
     )
-    assert records.record(drawn) != real and real.read_bytes() == content
+    assert store.record(drawn) != real and real.read_bytes() == content
     assert (
-        records.recorded_runs(models.model1, pictures, 1)[0].data["source"]
+        store.recorded_runs(models.model1, pictures, 1)[0].data["source"]
         == "photographs"
     )
     drawings = Pictures(
         pictures.folder, "drawings", pictures.train, pictures.held_out
     )
     assert (
-        records.recorded_runs(models.model1, drawings, 1)[0].data["source"]
+        store.recorded_runs(models.model1, drawings, 1)[0].data["source"]
         == "drawings"
     )
 
@@ -177,7 +179,7 @@ def test_unreadable_record_is_named(text, tmp_path):
     path = tmp_path / "model1-0.json"
     path.write_text(text)
     with pytest.raises(RecordError, match="model1-0.json"):
-        records.read_run(path)
+        store.read_run(path)
 
 
 def test_no_epochs_train_nothing(trained):
@@ -206,19 +208,19 @@ def course_pictures():
     )
 
 
-RECORDS = sorted(records.runs_folder().glob("*.json"))
+RECORDS = sorted(store.runs_folder().glob("*.json"))
 
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_record_belongs_to_the_code_of_today(path, random_weights):
-    run = records.read_run(path)
+    run = store.read_run(path)
     assert (
         path.stem == f"{run.model}-{run.seed}" and run.fold == run.seed % FOLDS
     )
     assert run.data["source"] == "photographs"
     model = EVERY_BUILDER[run.model]()
-    assert run.settings == json.loads(json.dumps(records.settings(model)))
-    assert run.key == records.run_key(
+    assert run.settings == json.loads(json.dumps(store.settings(model)))
+    assert run.key == store.run_key(
         model, course_pictures(), run.seed, run.epochs
     )
     assert run.data["fingerprint"] == course_pictures().fingerprint
@@ -226,7 +228,7 @@ def test_record_belongs_to_the_code_of_today(path, random_weights):
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_record_agrees_with_itself(path):
-    run = records.read_run(path)
+    run = store.read_run(path)
     assert run.test == training.tally(run.scores)
     assert [name for name, _, _ in run.scores] == split(
         course_pictures(), run.fold
@@ -243,7 +245,7 @@ def test_record_agrees_with_itself(path):
 @pytest.mark.parametrize("name", models.BUILDERS)
 def test_recorded_seeds_meet_the_bar_of_the_course(name):
     runs = [
-        records.read_run(path)
+        store.read_run(path)
         for path in RECORDS
         if path.stem.startswith(f"{name}-")
     ]

@@ -195,8 +195,8 @@ def whole_number(text: str) -> int:
 
 
 def run_data(choice) -> None:
-    from catdog.data import find_pictures
-    from catdog.reading import shown
+    from catdog.data.image_files import shown
+    from catdog.data.sources import find_pictures
 
     pictures = find_pictures()
     print(
@@ -214,20 +214,14 @@ def run_data(choice) -> None:
 
 
 def run_train(choice) -> None:
-    from catdog import (
-        data,
-        models,
-        records,
-        show,
-        training,
-        trials,
-        validity,
-        weights,
-    )
+    from catdog import ablations, models, pretrained, training
+    from catdog.data import sources
+    from catdog.report import sentences
+    from catdog.runs import schema, store
 
     if choice.out and choice.out.exists() and not choice.out.is_dir():
         raise CatdogError(f"{choice.out} is no folder: give one with --out.")
-    pictures = data.find_pictures()
+    pictures = sources.find_pictures()
     print(
         f"Training on {len(pictures.train):,} {pictures.source} from {pictures.folder}."
     )
@@ -236,26 +230,26 @@ def run_train(choice) -> None:
     sides |= {"every_epoch": models.SIDE, "side_224": 224}
     for name in sides.keys() & names:
         # A run on random weights would not be worth its record.
-        weights.pretrained_mobilenet_v2(sides[name])
+        pretrained.pretrained_mobilenet_v2(sides[name])
     in_vain = []
     for name in names:
         for seed in choice.seed:
             run = training.train(
-                {**models.BUILDERS, **trials.TRIALS}[name],
+                {**models.BUILDERS, **ablations.TRIALS}[name],
                 pictures,
                 seed,
                 choice.epochs,
             )
             # That a trial fails is what it is there to show.
-            if name in MODELS and validity.collapsed(run.history):
+            if name in MODELS and schema.collapsed(run.history):
                 print(f"{name} with seed {seed} learned nothing: not recorded.")
                 in_vain.append(f"{name} with seed {seed}")
                 continue
-            path = records.record(run, choice.out)
+            path = store.record(run, choice.out)
             training.keep_network(run, pictures.classes)
             print(
                 f"{path}: validation {run.validation['accuracy']:.1%}, "
-                f"test {show.test_words([run])}, {run.seconds:.0f} s"
+                f"test {sentences.test_words([run])}, {run.seconds:.0f} s"
             )
     if in_vain:
         raise CatdogError(
@@ -265,36 +259,41 @@ def run_train(choice) -> None:
 
 
 def run_runs(choice) -> None:
-    from catdog import data, evaluation, models, tables
+    from catdog import evaluation, models
+    from catdog.data import sources
+    from catdog.report import tables
 
-    pictures = data.find_pictures()
+    pictures = sources.find_pictures()
     print(tables.runs(evaluation.all_runs(models.BUILDERS, pictures)))
 
 
 def run_bench(choice) -> None:
-    from catdog import bench, tables
-    from catdog.data import find_pictures
+    from catdog import benchmarks
+    from catdog.data.sources import find_pictures
+    from catdog.report import tables
 
-    found = bench.measure(find_pictures(), choice.rounds)
-    bench.keep(found, choice.out or bench.bench_path())
+    found = benchmarks.measure(find_pictures(), choice.rounds)
+    benchmarks.keep(found, choice.out or benchmarks.bench_path())
     print(tables.bench(found))
 
 
 def run_predict(choice) -> None:
-    from catdog import data, training
+    from catdog import training
+    from catdog.data import sources
 
     network = training.load_network(choice.model, choice.seed)
     classes = training.network_classes(choice.model, choice.seed)
     for path in choice.picture:
         kind, sure = training.predict(network, path, classes)
-        print(f"{data.shown(str(path))}: {kind} ({sure:.1%})")
+        print(f"{sources.shown(str(path))}: {kind} ({sure:.1%})")
 
 
 def run_render(choice) -> None:
-    from catdog import data, evaluation, models
-    from catdog.publish import site
+    from catdog import evaluation, models
+    from catdog.data import sources
+    from catdog.publish import render
 
-    pictures = data.find_pictures()
+    pictures = sources.find_pictures()
     if pictures.own:
         # Five chapters would train them one after the other.
         evaluation.all_runs(models.BUILDERS, pictures)
@@ -302,7 +301,7 @@ def run_render(choice) -> None:
     os.environ["CATDOG_DATA"] = (
         "drawings" if pictures.source == "drawings" else str(pictures.folder)
     )
-    index, renderer = site.build(Path.cwd(), choice.renderer)
+    index, renderer = render.build(Path.cwd(), choice.renderer)
     print(
         f"Rendered by {renderer} with {pictures.source} from {pictures.folder}."
     )

@@ -21,7 +21,7 @@ def set_up() -> None:
         install(lacking())
         os.environ["CATDOG_TRAIN"] = "1"
     # Not before what was lacking is there.
-    from catdog.hush import keras, native_errors, tf
+    from catdog.backend import keras, native_errors, tf
 
     with native_errors():
         gpus = tf.config.list_physical_devices("GPU")

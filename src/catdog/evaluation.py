@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 
 from scipy.stats import binomtest
 
-from catdog.data import Pictures
+from catdog.data.image_files import shown
+from catdog.data.sources import Pictures
 from catdog.errors import RecordError
-from catdog.reading import shown
-from catdog.records import Run, epochs_wanted, recorded_runs
+from catdog.runs.store import Run, epochs_wanted, recorded_runs
 
 # Validation accuracy that the course asks of each of its models.
 BARS = {"model1": 0.52, "model2": 0.55, "model3": 0.70, "model4": 0.95}

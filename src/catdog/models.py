@@ -6,9 +6,9 @@ for `model5` 288. They give logits of shape (batch, 2): the first for cat, the
 second for dog.
 """
 
-from catdog.hush import keras, layers
-from catdog.reading import SIDE
-from catdog.weights import mobilenet_v2
+from catdog.backend import keras, layers
+from catdog.data.image_files import SIDE
+from catdog.pretrained import mobilenet_v2
 
 LARGE = 288  # side of the pictures of `model5`
 EPOCHS = 20

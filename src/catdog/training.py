@@ -11,14 +11,16 @@ import time
 from datetime import date
 from pathlib import Path
 
-from catdog import data, features, reading, records, validity
-from catdog.bars import Bar
-from catdog.cache import cache_folder, written_whole
-from catdog.data import Datasets, Pictures
+from catdog import feature_extraction
+from catdog._io import cache_folder, written_whole
+from catdog.backend import keras, tf
+from catdog.data import image_files, sources
+from catdog.data.sources import Datasets, Pictures
 from catdog.errors import CatdogError, DataError
-from catdog.hush import keras, tf
 from catdog.models import EPOCHS
-from catdog.records import Builder, Run, Runs
+from catdog.progress import Bar
+from catdog.runs import schema, store
+from catdog.runs.store import Builder, Run, Runs
 
 
 def fit(
@@ -40,9 +42,9 @@ def fit(
         epochs: passes through the training pictures; else `CATDOG_EPOCHS`, else
             20.
     """
-    epochs = epochs or records.epochs_wanted()
+    epochs = epochs or store.epochs_wanted()
     if not os.environ.get("CATDOG_TRAIN"):
-        runs = records.recorded_runs(builder, pictures, epochs)
+        runs = store.recorded_runs(builder, pictures, epochs)
         if runs:
             return runs
     return Runs([train(builder, pictures, seed, epochs)])
@@ -60,12 +62,12 @@ def train(
         raise CatdogError(f"{epochs} epochs train nothing: ask for 1 or more.")
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    model = records.built(builder, pictures, epochs)
-    fold = seed % data.FOLDS
-    sets = data.datasets(pictures, fold, seed, side=model.input_shape[1])
+    model = store.built(builder, pictures, epochs)
+    fold = seed % sources.FOLDS
+    sets = sources.datasets(pictures, fold, seed, side=model.input_shape[1])
     start = time.perf_counter()
     history = learn(model, sets, seed, epochs)
-    epoch = validity.diverged(history)
+    epoch = schema.diverged(history)
     if epoch:
         raise CatdogError(
             f"{model.name} with seed {seed} went astray: its numbers became "
@@ -83,11 +85,11 @@ def learn(
     """
     learner, examples, validation = model, sets.train, sets.validation
     steps = None  # as many as there are batches
-    if features.has_frozen_base(model):
+    if feature_extraction.has_frozen_base(model):
         steps = len(sets.train)  # features never end
-        frozen, learner = features.two_parts(model)
-        examples, validation = features.feature_sets(
-            frozen, sets, seed, features.passes(model)
+        frozen, learner = feature_extraction.two_parts(model)
+        examples, validation = feature_extraction.feature_sets(
+            frozen, sets, seed, feature_extraction.passes(model)
         )
     with Bar(total=epochs, desc=f"{model.name}, seed {seed}") as bar:
         return learner.fit(
@@ -103,15 +105,15 @@ def learn(
 
 def finished(model, pictures, seed, history, seconds, sets) -> Run:
     """Score a trained model, and put together what is kept of its training."""
-    fold, epochs = seed % data.FOLDS, len(history["loss"])
-    parts = data.split(pictures, fold)
+    fold, epochs = seed % sources.FOLDS, len(history["loss"])
+    parts = sources.split(pictures, fold)
     scores = score(model, sets.test, parts.test)
     return Run(
         model=model.name,
         seed=seed,
         fold=fold,
         epochs=epochs,
-        key=records.run_key(model, pictures, seed, epochs),
+        key=store.run_key(model, pictures, seed, epochs),
         history={
             name: [round(float(value), 5) for value in values]
             for name, values in history.items()
@@ -126,11 +128,11 @@ def finished(model, pictures, seed, history, seconds, sets) -> Run:
             "content": pictures.content,
         },
         parameters={
-            "trainable": records.count(model.trainable_weights),
-            "frozen": records.count(model.non_trainable_weights),
+            "trainable": store.count(model.trainable_weights),
+            "frozen": store.count(model.non_trainable_weights),
         },
-        settings=records.settings(model),
-        environment=records.environment(),
+        settings=store.settings(model),
+        environment=store.environment(),
         seconds=round(seconds, 1),
         recorded=date.today().isoformat(),
         network=model,
@@ -178,11 +180,11 @@ def predict(
     Raises:
         DataError: when the file is missing or is no picture.
     """
-    reason = reading.fault(path)
+    reason = image_files.fault(path)
     if reason:
-        raise DataError(f"{reading.shown(str(path))} {reason}.")
+        raise DataError(f"{image_files.shown(str(path))} {reason}.")
     side = network.input_shape[1]
-    picture = tf.cast(data.decode(str(path), side), tf.float32)
+    picture = tf.cast(sources.decode(str(path), side), tf.float32)
     logits = network.predict(picture[None], verbose=0)
     second = float(keras.ops.softmax(logits)[0, 1])
     return classes[int(second >= 0.5)], max(second, 1 - second)

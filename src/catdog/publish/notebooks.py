@@ -12,14 +12,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from catdog.publish import offers, wheel
-from catdog.publish.chapters import (
+from catdog.publish import colab_links, wheel
+from catdog.publish.chapter import (
     Chapter,
     PublishError,
     read_chapter,
     read_project,
 )
-from catdog.publish.constructs import INLINE_CODE
+from catdog.publish.dialect import INLINE_CODE
 from catdog.publish.links import check
 from catdog.publish.pages import compose, fenced, floating, page, pandoc
 
@@ -89,7 +89,7 @@ def write_notebooks(root: Path) -> list[Path]:
     Raises PublishError for whatever is wrong with a chapter, and then writes
     nothing.
     """
-    made = _made(root, offers.repository(read_project(root)))
+    made = _made(root, colab_links.repository(read_project(root)))
     for path, text in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -107,10 +107,10 @@ def check_notebooks(root: Path) -> list[str]:
     Raises PublishError for whatever is wrong with a chapter.
     """
     project = read_project(root)
-    kept = offers.written(root)["repository"]
+    kept = colab_links.written(root)["repository"]
     said = project.website.get("repo-url")
-    made = _made(root, offers.repository(project) if said else kept)
-    folder = project.root / offers.FOLDER
+    made = _made(root, colab_links.repository(project) if said else kept)
+    folder = project.root / colab_links.FOLDER
     stale = {
         path
         for path, text in made.items()
@@ -125,8 +125,8 @@ def _made(root: Path, repository: str | None) -> dict[Path, str]:
     chapters = [read_chapter(project, name) for name in project.pages]
     check(project, {chapter.name: page(chapter) for chapter in chapters})
     chapters = [c for c in chapters if Path(c.name).stem != "index"]
-    folder = project.root / offers.FOLDER
-    made = {project.root / offers.FILE: offers.as_json(chapters, repository)}
+    folder = project.root / colab_links.FOLDER
+    made = {project.root / colab_links.FILE: colab_links.as_json(chapters, repository)}
     for chapter in chapters:
         name = f"{Path(chapter.name).stem}.ipynb"
         whole = notebook(chapter, repository)
@@ -154,7 +154,7 @@ def notebook(chapter: Chapter, repository: str | None = None) -> NotebookNode:
     words = dict(zip(names, map(str.strip, words), strict=True))
     texts = CELL_MARK.split(text)
     head = [chapter.meta["title"], chapter.meta.get("description", "")]
-    time = offers.minutes(chapter)
+    time = colab_links.minutes(chapter)
     head = (
         f"# {head[0]}\n\n{head[1]}\n\n{f'*We expect {time}.*' if time else ''}"
     )
@@ -253,14 +253,14 @@ def _neighbours(chapter: Chapter, repository: str | None, text: str) -> str:
 
     def link(found):
         words, file = found.groups()
-        address = offers.in_colab(chapter.project, repository, file)
+        address = colab_links.in_colab(chapter.project, repository, file)
         return f"[{words}]({address})" if address else f"{words} (`{file}`)"
 
     return NEIGHBOUR.sub(link, text)
 
 
 def _set_up(chapter: Chapter, repository: str | None) -> str:
-    address = offers.for_pip(chapter.project, repository)
+    address = colab_links.for_pip(chapter.project, repository)
     source = FROM_REPOSITORY.format(address=address) if address else FROM_READER
     return SET_UP.format(source=source)
 

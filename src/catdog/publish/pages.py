@@ -16,9 +16,8 @@ import jinja2
 import pypandoc
 
 from catdog import assets
-from catdog.colours import palette
-from catdog.publish import images, index, offers, wheel
-from catdog.publish.chapters import (
+from catdog.publish import colab_links, images, search, wheel
+from catdog.publish.chapter import (
     ANSI,
     Chapter,
     Project,
@@ -27,8 +26,9 @@ from catdog.publish.chapters import (
     read_chapter,
     read_project,
 )
-from catdog.publish.constructs import READER
+from catdog.publish.dialect import READER
 from catdog.publish.links import SCRIPT, STYLE, check, html_name
+from catdog.report.palette import palette
 
 MIME_TYPES = (
     "text/html",
@@ -64,7 +64,7 @@ def render(
     project = read_project(root)
     chapters = [read_chapter(project, name) for name in project.pages]
     wheel.build(project.root)
-    lines = offers.written(project.root)["lines"]
+    lines = colab_links.written(project.root)["lines"]
     # Without outputs at first: a wrong reference need not wait for the cells to run.
     drafts = {c.name: page(c, offer=lines.get(c.name)) for c in chapters}
     check(project, drafts)
@@ -109,7 +109,7 @@ def write_shell(site: Path, pages: list[str]) -> None:
     entries = [
         entry
         for name in pages
-        for entry in index.sections(
+        for entry in search.sections(
             name, (site / name).read_text(encoding="utf-8")
         )
     ]

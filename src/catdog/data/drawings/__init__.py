@@ -1,0 +1,1 @@
+"""Drawn cats and dogs, for machines that cannot get the photographs."""

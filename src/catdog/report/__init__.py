@@ -1,0 +1,1 @@
+"""What a page shows: figures, tables and sentences, computed from runs."""

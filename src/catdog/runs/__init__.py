@@ -1,0 +1,1 @@
+"""Recorded runs: what a record holds, what it belongs to, where it is kept."""

@@ -1,0 +1,131 @@
+"""Weights that are not MobileNetV2's are recognised, and named."""
+
+import shutil
+import warnings
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from samples import jpeg
+from servers import Server
+
+from catdog import pretrained
+from catdog.data import download
+from catdog.errors import WeightsError
+
+REAL = Path(__file__).parents[1].parent / "shared" / "data"
+
+
+def mobilenet(**options):
+    return keras.applications.MobileNetV2(
+        **{"include_top": False, "weights": None, "input_shape": (160, 160, 3)}
+        | options
+    )
+
+
+@pytest.fixture(scope="module")
+def random_file(tmp_path_factory):
+    """The right structure, with weights that nobody trained."""
+    path = tmp_path_factory.mktemp("weights") / "random.weights.h5"
+    model = mobilenet()
+    with h5py.File(path, "w") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        keras.src.legacy.saving.legacy_h5_format.save_weights_to_hdf5_group(
+            file, model
+        )
+    return path
+
+
+def test_each_side_takes_the_weights_of_the_nearest():
+    taken = [pretrained.weights_path(side).name for side in (96, 150, 224, 288)]
+    sides = [name.split("_")[-3] for name in taken]
+    assert sides == ["96", "160", "224", "224"]
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(pretrained, "ADDRESS", "http://nowhere.invalid/x.h5")
+    pretrained.weights_path().parent.mkdir()
+    return pretrained.weights_path()
+
+
+def cut(content):
+    return content[: len(content) // 2]
+
+
+def changed_head(content):
+    return b"\0" * 8 + content[8:]
+
+
+@pytest.mark.parametrize(
+    "change", [cut, changed_head, lambda c: b"", lambda c: c]
+)
+def test_broken_or_untrained_weights_are_named(change, path, random_file):
+    path.write_bytes(change(random_file.read_bytes()))
+    with pytest.raises(
+        WeightsError, match="delete .*1.0_160_no_top.h5"
+    ) as caught:
+        pretrained.pretrained_mobilenet_v2()
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_of_numbers_gone_wild_are_named(path, random_file):
+    shutil.copy(random_file, path)
+    with h5py.File(path, "a") as file:
+        kernel = file["Conv1/Conv1/kernel"]
+        kernel[...] = np.full(kernel.shape, np.nan)
+    with pytest.raises(WeightsError, match="not MobileNetV2's weights: delete"):
+        pretrained.pretrained_mobilenet_v2()
+
+
+def test_weights_of_another_network_are_named(path):
+    with h5py.File(path, "w") as file:
+        file["other/kernel"] = np.zeros(pretrained.PARAMETERS + 1, "float32")
+    with pytest.raises(WeightsError, match="delete"):
+        pretrained.pretrained_mobilenet_v2()
+    with h5py.File(path, "w") as file:  # as many, in another order
+        file["other/kernel"] = np.zeros(pretrained.PARAMETERS, "float32")
+    with pytest.raises(WeightsError, match="delete"):
+        pretrained.pretrained_mobilenet_v2()
+
+
+def test_picture_in_the_place_of_weights_is_named(path):
+    path.write_bytes(jpeg() * 20_000)
+    with pytest.raises(WeightsError, match="delete"):
+        pretrained.pretrained_mobilenet_v2()
+
+
+def test_missing_weights_say_where_they_belong(path):
+    with pytest.raises(WeightsError, match="lay the file at .*no_top.h5"):
+        pretrained.pretrained_mobilenet_v2()
+    assert not path.exists()
+
+
+def test_wrong_download_is_not_kept(path, monkeypatch):
+    monkeypatch.setattr(download, "PAUSE", 0)
+    server = Server(b"<html>Log in first</html>")
+    monkeypatch.setattr(pretrained, "ADDRESS", server.address)
+    with pytest.raises(WeightsError, match="connect to the internet"):
+        pretrained.pretrained_mobilenet_v2()
+    assert not list(path.parent.iterdir())
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.skipif(
+    not list(REAL.glob("mobilenet_v2*.h5")),
+    reason=f"the published weights are not in {REAL}",
+)
+def test_published_weights_are_fetched_and_accepted(path, monkeypatch):
+    (file,) = REAL.glob("mobilenet_v2*.h5")
+    server = Server(file.read_bytes(), tag='"1"', breaks=[5_000_000])
+    monkeypatch.setattr(pretrained, "ADDRESS", server.address)
+    monkeypatch.setattr(download, "PAUSE", 0)
+    model = pretrained.pretrained_mobilenet_v2()
+    assert 0.8 < pretrained.silent(model) < 0.95
+    assert path.read_bytes() == file.read_bytes() and len(server.asked) == 2
+    server.shutdown()
+    server.server_close()
