@@ -2,13 +2,23 @@
 
 
 class CatdogError(Exception):
-    """Something outside the code is wrong. The message is one sentence that
-    names the cure.
+    """Something outside the code is wrong.
+
+    The message is one sentence that names the cure.
+
+    Attributes:
+        status: exit status of the command that fails with this error.
     """
+
+    status = 2
+
+
+class SettingsError(CatdogError):
+    """An environment variable has a value that cannot be used."""
 
 
 class DataError(CatdogError):
-    """The pictures are missing, broken or of another kind."""
+    """The images are missing, broken or of another kind."""
 
 
 class WeightsError(CatdogError):

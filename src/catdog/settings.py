@@ -1,0 +1,156 @@
+"""Settings: every `CATDOG_*` environment variable, parsed and checked here only.
+
+Relative paths count from the project's folder, also while a chapter runs in
+its own. Nothing in this module needs TensorFlow.
+"""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from catdog.errors import SettingsError
+
+EPOCHS = 20  # the assignment asks for 20
+DRAWINGS = "drawings"  # the value of CATDOG_DATA that asks for drawn images
+YES, NO = ("1", "true"), ("", "0", "false")
+
+
+def project_folder() -> Path:
+    """Return the project's folder.
+
+    Quarto and the built-in renderer name it in `QUARTO_PROJECT_DIR` for the
+    chapters that they run. Elsewhere it is the current folder.
+    """
+    return Path(os.environ.get("QUARTO_PROJECT_DIR") or Path.cwd())
+
+
+def rendering() -> bool:
+    """Return whether a chapter is being rendered, with nobody watching."""
+    return "QUARTO_PROJECT_DIR" in os.environ
+
+
+def data() -> Path | str | None:
+    """Return which images `CATDOG_DATA` asks for.
+
+    Returns:
+        The path of a folder or zip, the word `DRAWINGS`, or None if the
+        variable is not set.
+    """
+    value = _value("CATDOG_DATA")
+    return value if value == DRAWINGS else _path("CATDOG_DATA")
+
+
+def train_now() -> bool:
+    """Return whether chapters train instead of showing runs: `CATDOG_TRAIN`.
+
+    Raises:
+        SettingsError: if it is neither 1 or true nor 0 or false.
+    """
+    value = _value("CATDOG_TRAIN").lower()
+    if value not in YES + NO:
+        raise SettingsError(
+            f"CATDOG_TRAIN is {value!r}: set it to 1 to train, or unset it."
+        )
+    return value in YES
+
+
+def epochs() -> int:
+    """Return the number of epochs of a training: `CATDOG_EPOCHS`, else 20.
+
+    Raises:
+        SettingsError: if it is no whole number from 1 on.
+    """
+    value = _value("CATDOG_EPOCHS") or str(EPOCHS)
+    if not (value.isascii() and value.isdecimal() and int(value)):
+        raise SettingsError(
+            f"CATDOG_EPOCHS is {value!r}: give a whole number from 1 on."
+        )
+    return int(value)
+
+
+def runs_folder() -> Path:
+    """Return where this user's own runs are kept, which need not exist yet.
+
+    That is `CATDOG_RUNS`, else a folder of the user's own, never the project
+    and never the installed package.
+    """
+    return _path("CATDOG_RUNS") or _user_folder("data") / "runs"
+
+
+def networks_folder() -> Path:
+    """Return where this user's trained networks are kept."""
+    return runs_folder() / "networks"
+
+
+def published_runs_folder() -> Path:
+    """Return the folder of the runs that come with the tutorial."""
+    return assets_folder() / "runs"
+
+
+def cache_folder() -> Path:
+    """Return the folder of what can be made again, and make sure it exists.
+
+    That is `CATDOG_CACHE`, else the user's cache folder.
+    """
+    folder = _path("CATDOG_CACHE") or _user_folder("cache")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"{folder} cannot be made ({error.strerror}): "
+            "set CATDOG_CACHE to a folder that you may write to."
+        ) from error
+    return folder
+
+
+def keras_home() -> Path:
+    """Return Keras' own cache: `KERAS_HOME`, else `~/.keras`."""
+    return Path(os.environ.get("KERAS_HOME") or _home() / ".keras")
+
+
+def assets_folder() -> Path:
+    """Return the folder of style sheets, templates and published runs.
+
+    It lies beside `src` in a checkout, and inside an installed package.
+    """
+    package = Path(__file__).parent
+    checkout = package.parents[1] / "assets"
+    in_checkout = (checkout / "catdog.mplstyle").exists()
+    return checkout if in_checkout else package / "assets"
+
+
+def _value(name: str) -> str:
+    return os.environ.get(name, "").strip()
+
+
+def _path(name: str) -> Path | None:
+    value = _value(name)
+    if not value:
+        return None
+    try:
+        return project_folder() / Path(value).expanduser()
+    except RuntimeError as error:
+        raise SettingsError(
+            f"{name} is {value!r}, and there is no such user: "
+            "give the path of a folder."
+        ) from error
+
+
+def _user_folder(kind: str) -> Path:
+    _home()
+    folders = {
+        "cache": platformdirs.user_cache_path,
+        "data": platformdirs.user_data_path,
+    }
+    return folders[kind]("catdog", appauthor=False)
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise SettingsError(
+            "This user has no home folder: set CATDOG_CACHE, CATDOG_RUNS and "
+            "KERAS_HOME to folders that you may write to."
+        ) from error
