@@ -1,39 +1,26 @@
-"""Where things are kept between two runs, and how two processes share it."""
+"""Files: written whole, made by one process at a time, named in one line."""
 
-import hashlib
 import logging
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from catdog.settings import cache_folder
+
 log = logging.getLogger(__name__)
 
 
-def cache_folder() -> Path:
-    """Where this package keeps what it made: `CATDOG_CACHE`, else
-    `~/.cache/catdog`.
-    """
-    folder = Path(
-        os.environ.get("CATDOG_CACHE") or Path.home() / ".cache" / "catdog"
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def keras_home() -> Path:
-    """Keras' own cache: `KERAS_HOME`, else `~/.keras`."""
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-
-
 @contextmanager
-def one_at_a_time(path: Path) -> Iterator[None]:
+def exclusive(path: Path) -> Iterator[None]:
     """Let one process after the other make `path`.
 
-    Whoever waited finds it made. The operating system takes the lock away from
-    a process that dies.
+    A process that waited finds it made. The operating system takes the lock
+    away from a process that dies.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     locks = cache_folder() / "locks"
@@ -50,8 +37,8 @@ def one_at_a_time(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def written_whole(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file in UTF-8, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -61,7 +48,36 @@ def written_whole(path: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def digest(lines) -> str:
-    """Sixteen hexadecimal digits that stand for some lines of text."""
+@contextmanager
+def write_folder_atomically(folder: Path) -> Iterator[Path]:
+    """Give out an empty folder to fill, which becomes `folder` if all goes well.
+
+    What `folder` held before is deleted then, and not before.
+    """
+    scratch = folder.with_name(f".{folder.name}.part")
+    # What a process that was killed left behind.
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    try:
+        yield scratch
+        shutil.rmtree(folder, ignore_errors=True)
+        scratch.rename(folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def digest(lines: Iterable[str]) -> str:
+    """Return sixteen hexadecimal digits that stand for some lines of text."""
     text = "\n".join(lines).encode("utf-8", "surrogateescape")
-    return hashlib.sha256(text).hexdigest()[:16]
+    return sha256(text).hexdigest()[:16]
+
+
+def printable(name: str) -> str:
+    r"""Return a file name that is fit for one line of text.
+
+    Characters that would break the line, or turn it around, are shown as their
+    code, such as `\x0a`.
+    """
+    return "".join(
+        char if char.isprintable() else f"\\x{ord(char):02x}" for char in name
+    )

@@ -1,19 +1,22 @@
 """Progress bars: on a terminal and in a notebook, never on a page or in a log."""
 
-import os
 import sys
+from typing import Any
 
 from tqdm import tqdm
+
+from catdog import settings
 
 
 class Bar(tqdm):
     """A tqdm bar that knows where it runs.
 
     In a notebook it writes to standard output, since standard error looks like
-    a failure there, and goes away when its work is done.
+    a failure there, and disappears when its work is done.
     """
 
-    def __init__(self, *args, **options):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Take what tqdm takes."""
         notebook = in_notebook()
         defaults = {
             "disable": not notebook and not sys.stderr.isatty(),
@@ -24,9 +27,9 @@ class Bar(tqdm):
 
 
 def in_notebook() -> bool:
-    """Whether somebody watches cells run: in Colab or Jupyter, not while a
-    chapter becomes a page.
+    """Return whether somebody watches cells run.
+
+    That is so in Colab and Jupyter, but not while a chapter is rendered.
     """
-    # Quarto and our own renderer set it for the kernels that they start.
-    rendering = "QUARTO_PROJECT_DIR" in os.environ
-    return not rendering and type(sys.stdout).__module__.startswith("ipykernel")
+    in_kernel = type(sys.stdout).__module__.startswith("ipykernel")
+    return in_kernel and not settings.rendering()

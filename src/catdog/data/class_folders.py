@@ -1,4 +1,4 @@
-"""Find the two class folders in a set of pictures, and what is held out.
+"""Find the two class folders in a set of images, and what is held out.
 
 All of it works on file names, so a zip need not be unpacked first.
 """
@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from catdog.data.image_files import shown
+from catdog._io import printable
 from catdog.errors import DataError
 
 HELD_OUT = ("validation", "valid", "val")
-PICTURE = re.compile(r"\.(jpe?g|jfif|png|gif|bmp|tiff?|webp|hei[cf])$", re.I)
-FEWEST = 20  # readable pictures of a class
+IMAGE_NAME = re.compile(r"\.(jpe?g|jfif|png|gif|bmp|tiff?|webp|hei[cf])$", re.I)
+MIN_IMAGES = 20  # readable images of a class
 # Of these to train with, and held out: each fifth tests on one.
-FEWEST_APART = 5
-DEEPEST = 5  # folders below the one that was given
-MOST_FILES = 200_000
+MIN_IMAGES_A_SIDE = 5
+MAX_DEPTH = 5  # folders below the one that was given
+MAX_FILES = 200_000
 
 
 class Layout(NamedTuple):
@@ -38,7 +38,7 @@ class Layout(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """All file names, training pictures first."""
+        """All file names, training images first."""
         return sum((*self.train, *self.held_out), [])
 
     def without(self, names) -> "Layout":
@@ -52,56 +52,62 @@ class Layout(NamedTuple):
         return Layout(self.root, self.classes, *kept)
 
 
-def find_layout(names: Iterable[str], called: Path) -> Layout:
-    """Find two folders of pictures among file names such as `pets/cats/1.jpg`.
+def find_layout(names: Iterable[str], set_name: Path) -> Layout:
+    """Find two folders of images among file names such as `pets/cats/1.jpg`.
 
     Either `train` and `validation` with two class folders each, or two class
-    folders alone: then every third picture of a class is held out. Both may lie
+    folders alone: then every third image of a class is held out. Both may lie
     in further folders. What is hidden does not count, nor what lies deeper.
 
     Args:
-        called: what a message calls the set.
+        set_name: what a message calls the set.
 
     Raises:
         DataError: when there are not just two class folders.
     """
-    homes = _homes(names)
+    parents = _class_parents(names)
     divided = [
-        (home, other)
-        for home in homes
-        for other in homes
-        if home.name.lower() == "train"
+        (parent, other)
+        for parent in parents
+        for other in parents
+        if parent.name.lower() == "train"
         and other.name.lower() in HELD_OUT
-        and home.parent == other.parent
+        and parent.parent == other.parent
     ]
     if divided:
-        home, other = divided[0]
-        classes = _two({**homes[home], **homes[other]}, called)
+        parent, other = divided[0]
+        classes = _exactly_two({**parents[parent], **parents[other]}, set_name)
         train, held_out = (
-            [_in_order(homes[part].get(kind, [])) for kind in classes]
-            for part in (home, other)
+            [
+                _natural_order(parents[part].get(class_folder, []))
+                for class_folder in classes
+            ]
+            for part in (parent, other)
         )
-        return _layout(home.parent, classes, train, held_out)
-    pairs = [home for home in homes if len(homes[home]) > 1]
+        return _layout(parent.parent, classes, train, held_out)
+    pairs = [parent for parent in parents if len(parents[parent]) > 1]
     if not pairs:
         raise DataError(
-            f"{shown(str(called))} holds no two folders of pictures: it takes "
+            f"{printable(str(set_name))} holds no two folders of images: it takes "
             "train/ and validation/ with a folder for each of two classes in "
             "both of them, or these two folders alone."
         )
     if len(pairs) > 1:
-        places = ", ".join(shown(str(home)) for home in pairs[:3])
+        places = ", ".join(printable(str(parent)) for parent in pairs[:3])
         raise DataError(
-            f"{shown(str(called))} holds several pairs of class folders, in "
+            f"{printable(str(set_name))} holds several pairs of class folders, in "
             f"{places}: keep one, or call two of them train and validation."
         )
-    classes = _two(homes[pairs[0]], called)
+    classes = _exactly_two(parents[pairs[0]], set_name)
     if {"train", *HELD_OUT} & set(classes):
         raise DataError(
-            f"{shown(str(called))} has pictures in {' and '.join(classes)} "
+            f"{printable(str(set_name))} has images in {' and '.join(classes)} "
             "themselves: sort them into a folder for each of two classes there."
         )
-    groups = [_in_order(homes[pairs[0]][kind]) for kind in classes]
+    groups = [
+        _natural_order(parents[pairs[0]][class_folder])
+        for class_folder in classes
+    ]
     train = [
         [name for position, name in enumerate(group) if position % 3 < 2]
         for group in groups
@@ -109,22 +115,26 @@ def find_layout(names: Iterable[str], called: Path) -> Layout:
     return _layout(pairs[0], classes, train, [group[2::3] for group in groups])
 
 
-def check_counts(layout: Layout, called: Path) -> None:
+def check_counts(layout: Layout, set_name: Path) -> None:
     """Check that there is enough to learn from and to test on.
 
     Raises:
-        DataError: for fewer than 20 pictures of a class, or fewer than 5 of
+        DataError: for fewer than 20 images of a class, or fewer than 5 of
             them to train with or held out.
     """
-    for kind, train, held_out in zip(*layout[1:], strict=True):
-        both = f"{shown(str(called))} has {len(train)} readable pictures of "
-        both += (
-            f"{shown(kind)} to train with and {len(held_out)} to test with: "
+    for class_folder, train, held_out in zip(*layout[1:], strict=True):
+        both = (
+            f"{printable(str(set_name))} has {len(train)} readable images of "
         )
-        if len(train) + len(held_out) < FEWEST:
-            raise DataError(f"{both}it takes at least {FEWEST} of each class.")
-        if min(len(train), len(held_out)) < FEWEST_APART:
-            raise DataError(f"{both}it takes at least {FEWEST_APART} of each.")
+        both += f"{printable(class_folder)} to train with and {len(held_out)} to test with: "
+        if len(train) + len(held_out) < MIN_IMAGES:
+            raise DataError(
+                f"{both}it takes at least {MIN_IMAGES} of each class."
+            )
+        if min(len(train), len(held_out)) < MIN_IMAGES_A_SIDE:
+            raise DataError(
+                f"{both}it takes at least {MIN_IMAGES_A_SIDE} of each."
+            )
 
 
 def walk(folder: Path) -> Iterator[str]:
@@ -136,7 +146,7 @@ def walk(folder: Path) -> Iterator[str]:
 
     def refuse(error):
         raise DataError(
-            f"{shown(str(error.filename))} cannot be read: {error.strerror}."
+            f"{printable(str(error.filename))} cannot be read: {error.strerror}."
         )
 
     count = 0
@@ -147,18 +157,20 @@ def walk(folder: Path) -> Iterator[str]:
         folders[:] = [
             name
             for name in folders
-            if not name.startswith(".") and len(inside.parts) < DEEPEST
+            if not name.startswith(".") and len(inside.parts) < MAX_DEPTH
         ]
         count += len(files) + len(folders)
-        if count > MOST_FILES:
+        if count > MAX_FILES:
             raise DataError(
-                f"{shown(str(folder))} holds more than {MOST_FILES:,} files: "
-                "name the folder with the pictures in it."
+                f"{printable(str(folder))} holds more than {MAX_FILES:,} files: "
+                "name the folder with the images in it."
             )
         yield from ((inside / name).as_posix() for name in files)
 
 
-def _homes(names: Iterable[str]) -> dict[PurePosixPath, dict[str, list[str]]]:
+def _class_parents(
+    names: Iterable[str],
+) -> dict[PurePosixPath, dict[str, list[str]]]:
     """Folders that hold class folders, the outermost first: for each of them
     the files of each class.
     """
@@ -169,19 +181,19 @@ def _homes(names: Iterable[str]) -> dict[PurePosixPath, dict[str, list[str]]]:
             part.startswith(".") or part == "__MACOSX" for part in path.parts
         ):
             folders.setdefault(path.parent, []).append(name)
-    homes = {}
+    parents = {}
     for folder in sorted(folders, key=lambda path: (len(path.parts), path)):
-        if any(PICTURE.search(name) for name in folders[folder]):
-            home = homes.setdefault(folder.parent, {})
-            home.setdefault(folder.name.lower(), []).extend(folders[folder])
-    return homes
+        if any(IMAGE_NAME.search(name) for name in folders[folder]):
+            parent = parents.setdefault(folder.parent, {})
+            parent.setdefault(folder.name.lower(), []).extend(folders[folder])
+    return parents
 
 
-def _two(folders, called: Path) -> tuple[str, str]:
+def _exactly_two(folders, set_name: Path) -> tuple[str, str]:
     if len(folders) != 2:
-        names = ", ".join(map(shown, sorted(folders)))
+        names = ", ".join(map(printable, sorted(folders)))
         raise DataError(
-            f"{shown(str(called))} holds {len(folders)} class folders ({names}): "
+            f"{printable(str(set_name))} holds {len(folders)} class folders ({names}): "
             "two are told apart here, so leave two there."
         )
     return tuple(sorted(folders))
@@ -199,7 +211,7 @@ def _layout(root, classes, train, held_out) -> Layout:
     )
 
 
-def _in_order(names: list[str]) -> list[str]:
+def _natural_order(names: list[str]) -> list[str]:
     # `cat.9.jpg` comes before `cat.10.jpg`; the name itself settles a tie.
     def key(name):
         parts = re.split(r"(\d+)", name)

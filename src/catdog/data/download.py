@@ -7,15 +7,15 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
 
-from catdog._io import one_at_a_time
+from catdog._io import exclusive
 from catdog.errors import CatdogError, DataError
 from catdog.progress import Bar
 
 SECONDS_TO_ANSWER = 15
 PAUSE = 1  # seconds before the next attempt
-SLOWEST = 2_000  # bytes a second, over `WINDOW` seconds
+MIN_SPEED = 2_000  # bytes a second, over `WINDOW` seconds
 WINDOW = 30
-MOST_BYTES = 300_000_000
+MAX_BYTES = 300_000_000
 
 
 def fetch(
@@ -33,15 +33,15 @@ def fetch(
     Raises:
         DataError: when no address gives the right file.
     """
-    with one_at_a_time(target):
-        if target.exists() and not _complaint(check, target):
+    with exclusive(target):
+        if target.exists() and not _fault(check, target):
             return target
         part = target.with_name(f".{target.name}.part")
         if not _tag(part).exists():  # what it is a part of, nobody knows
             part.unlink(missing_ok=True)
         reasons = []
         for address in addresses:
-            reason = _try(address, part) or _complaint(check, part)
+            reason = _attempt(address, part) or _fault(check, part)
             if not reason:
                 part.replace(target)
                 _tag(part).unlink(missing_ok=True)
@@ -53,7 +53,7 @@ def fetch(
     )
 
 
-def _complaint(check, path: Path) -> str | None:
+def _fault(check, path: Path) -> str | None:
     """What `check` has against a file. A part that it refuses is deleted."""
     try:
         check(path)
@@ -65,7 +65,7 @@ def _complaint(check, path: Path) -> str | None:
     return None
 
 
-def _try(address: str, part: Path) -> str | None:
+def _attempt(address: str, part: Path) -> str | None:
     """Fetch, and go on as long as each attempt brings something. Returns what
     went wrong.
     """
@@ -93,7 +93,7 @@ def _receive(address: str, part: Path) -> None:
         start = _size(part) if answer.status == 206 else 0
         length = answer.headers.get("Content-Length")
         total = start + int(length) if length else None
-        if total and total > MOST_BYTES:
+        if total and total > MAX_BYTES:
             raise ValueError(f"{total:,} bytes are too many")
         mark = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
         tag.write_text(mark) if mark else tag.unlink(missing_ok=True)
@@ -112,10 +112,10 @@ def _receive(address: str, part: Path) -> None:
                 file.write(block)
                 bar.update(len(block))
                 lately += len(block)
-                if file.tell() > MOST_BYTES:
-                    raise ValueError(f"over {MOST_BYTES:,} bytes are too many")
+                if file.tell() > MAX_BYTES:
+                    raise ValueError(f"over {MAX_BYTES:,} bytes are too many")
                 if time.monotonic() - since > WINDOW:
-                    if lately < SLOWEST * WINDOW:
+                    if lately < MIN_SPEED * WINDOW:
                         raise ValueError("the connection is too slow")
                     since, lately = time.monotonic(), 0
     if total and _size(part) != total:

@@ -1,6 +1,6 @@
-"""Read picture files as they come: any format, any colours, any size.
+"""Read image files as they come: any format, any colors, any size.
 
-What `fault` lets pass, `read_picture` reads: they are the same code.
+What `find_fault` lets pass, `read_image` reads: they are the same code.
 """
 
 import json
@@ -11,51 +11,56 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import PIL
 from PIL import Image, ImageOps
 
-from catdog._io import cache_folder, digest, written_whole
+from catdog._io import digest, write_atomically
 from catdog.errors import DataError
 from catdog.progress import Bar
+from catdog.settings import cache_folder
 
 # What Pillow has against a file reaches the reader in our words.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-SIDE = 160  # of the pictures that the models take, in pixels
+IMAGE_SIZE = 160  # pixels to each side, as most of the models take them
 # No others: some that Pillow knows start a program to read a file.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
-FEWEST_PIXELS = 8  # a side
-MOST_PIXELS = 89_000_000  # just below where Pillow begins to warn
-ENOUGH = (640, 640)
+MIN_SIZE = 8  # pixels to each side
+MAX_PIXELS = 89_000_000  # just below where Pillow begins to warn
+JPEG_DRAFT_SIZE = (640, 640)
 
 
-def read_picture(path: str | os.PathLike, side: int = SIDE) -> np.ndarray:
-    """Read a picture and stretch it to a square: uint8 of shape (side, side, 3)
-    in [0, 255].
+def read_image(path: str | os.PathLike, size: int = IMAGE_SIZE) -> np.ndarray:
+    """Read an image and stretch it to a square.
 
-    A turned photograph is put upright, a transparent one on white. Of an
-    animation, the first picture counts.
+    A rotated photograph is turned upright, a transparent one is laid on white.
+    Of an animation, the first image counts.
+
+    Args:
+        path: the file.
+        size: pixels to each side of the result.
+
+    Returns:
+        uint8 of shape (size, size, 3) in [0, 255].
 
     Raises:
-        DataError: when it cannot be read. The message is the reason alone, such
+        DataError: if it cannot be read. The message is the reason alone, such
             as `is empty`.
     """
     try:
-        if not os.path.isfile(path):
-            raise DataError("is no file")
-        if not os.path.getsize(path):
-            raise DataError("is empty")
-        with Image.open(path, formats=FORMATS) as picture:
-            width, height = picture.size
-            if min(width, height) < FEWEST_PIXELS:
+        _refuse_empty(Path(path))
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            if min(width, height) < MIN_SIZE:
                 raise DataError(f"is too small ({width}x{height} pixels)")
-            if width * height > MOST_PIXELS:
+            if width * height > MAX_PIXELS:
                 raise DataError(f"is too large ({width}x{height} pixels)")
             # A JPEG can be reduced while it is decoded, which saves most of the
             # work on large photographs.
-            picture.draft(None, ENOUGH)
-            colours = _rgb(ImageOps.exif_transpose(picture))
+            image.draft(None, JPEG_DRAFT_SIZE)
+            rgb = _rgb(ImageOps.exif_transpose(image))
             return np.asarray(
-                colours.resize((side, side), Image.Resampling.BILINEAR)
+                rgb.resize((size, size), Image.Resampling.BILINEAR)
             )
     except DataError:
         raise
@@ -65,15 +70,15 @@ def read_picture(path: str | os.PathLike, side: int = SIDE) -> np.ndarray:
         raise DataError("is too large") from None
     # Pillow raises whatever a broken file leads its many readers to.
     except Exception as error:
-        said = " ".join(str(error).split())
-        raise DataError(f"is damaged ({said})") from error
+        reason = " ".join(str(error).split())
+        raise DataError(f"is damaged ({reason})") from error
 
 
-def fault(path: str | os.PathLike) -> str | None:
-    """Why a picture cannot be read, such as `is empty`; None if it can."""
+def find_fault(path: str | os.PathLike) -> str | None:
+    """Return why an image cannot be read, such as `is empty`; None if it can."""
     try:
         os.fspath(path).encode()
-        read_picture(path)
+        read_image(path)
     except UnicodeEncodeError:
         return "has a name that is not valid UTF-8"
     except DataError as error:
@@ -81,56 +86,56 @@ def fault(path: str | os.PathLike) -> str | None:
     return None
 
 
-def faults(root: Path, names: list[str]) -> dict[str, str]:
-    """Why files cannot be read: `{name relative to root: reason}`.
+def find_faults(root: Path, names: list[str]) -> dict[str, str]:
+    """Return why files cannot be read: `{name relative to root: reason}`.
 
-    A note in the cache spares the next process the reading.
+    The answer is kept in the cache, for as long as neither the files nor the
+    version of Pillow change.
     """
-    stamp = digest(f"{name} {_stamp(root / name)}" for name in names)
-    note = cache_folder() / "checked" / f"{stamp}.json"
+    stamps = [f"{name} {_stamp(root / name)}" for name in names]
+    key = digest([PIL.__version__, *stamps])
+    note = cache_folder() / "checked" / f"{key}.json"
     try:
         return json.loads(note.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         pass
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        reasons = list(
-            Bar(
-                pool.map(lambda name: fault(root / name), names),
-                "Checking pictures",
-                len(names),
-            )
-        )
-    found = {name: why for name, why in zip(names, reasons, strict=True) if why}
-    written_whole(note, json.dumps(found))
-    return found
+        reasons = pool.map(lambda name: find_fault(root / name), names)
+        checked = list(Bar(reasons, "Checking images", len(names)))
+    faults = {
+        name: reason
+        for name, reason in zip(names, checked, strict=True)
+        if reason
+    }
+    write_atomically(note, json.dumps(faults))
+    return faults
 
 
-def shown(name: str) -> str:
-    """A file name made fit for one line of text: whatever would break the line,
-    or turn it around, is shown as its code.
-    """
-    return "".join(
-        sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in name
-    )
+def _refuse_empty(path: Path) -> None:
+    # Not path.is_file(), which raises for a name that is too long.
+    if not os.path.isfile(path):  # noqa: PTH113
+        raise DataError("is no file")
+    if not path.stat().st_size:
+        raise DataError("is empty")
 
 
-def _rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):  # 16 bits
-        values = np.asarray(picture, float) / 257
-        picture = Image.fromarray(values.clip(0, 255).astype("uint8"))
-    elif picture.mode == "F":
-        raise DataError("has colours in floating point numbers")
-    elif picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture)
-    return picture.convert("RGB")
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits
+        values = np.asarray(image, float) / 257
+        image = Image.fromarray(values.clip(0, 255).astype("uint8"))
+    elif image.mode == "F":
+        raise DataError("has colors in floating point numbers")
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return image.convert("RGB")
 
 
-def _unknown(path) -> str:
+def _unknown(path: str | os.PathLike) -> str:
     if re.search(r"\.hei[cf]$", os.fspath(path), re.IGNORECASE):
         return "is a HEIC file: save it as JPEG"
-    return "is no picture"
+    return "is no image"
 
 
 def _stamp(path: Path) -> str:

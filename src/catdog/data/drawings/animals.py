@@ -4,7 +4,7 @@ import random
 
 from PIL import Image, ImageDraw
 
-LARGE = 320  # pixels to each side of a drawing
+CANVAS_SIZE = 320  # pixels to each side of a drawing
 COATS = [
     *("#2b2622", "#6b4a2f", "#a9713f", "#d9a066", "#efe3cf", "#8d8d93"),
     *("#c9c4bd", "#e0803a", "#4a4e57", "#f7f2e9", "#8a5a44", "#5d5148"),
@@ -19,24 +19,24 @@ class Animal:
     far.
     """
 
-    def __init__(self, chance: random.Random):
-        self.layer = Image.new("RGBA", (LARGE, LARGE))
+    def __init__(self, rng: random.Random):
+        self.layer = Image.new("RGBA", (CANVAS_SIZE, CANVAS_SIZE))
         self.pen = ImageDraw.Draw(self.layer)
-        self.colour, other = chance.sample(COATS, 2)
-        self.shades = {0: fur(chance, self.colour, other)}
-        self.eyes = chance.choice(["#9bbf3b", "#e3b52f", "#6fb7d6", "#c77d2a"])
-        self.collar = chance.choice([None, "#c0392b", "#2e6da4", "#f1c40f"])
-        self.tongue = chance.random() < 0.6
-        self.hanging_ears = chance.random() < 0.65
+        self.color, other = rng.sample(COATS, 2)
+        self.shades = {0: fur(rng, self.color, other)}
+        self.eyes = rng.choice(["#9bbf3b", "#e3b52f", "#6fb7d6", "#c77d2a"])
+        self.collar = rng.choice([None, "#c0392b", "#2e6da4", "#f1c40f"])
+        self.tongue = rng.random() < 0.6
+        self.hanging_ears = rng.random() < 0.65
 
     def part(self, shade: float, shape: str, *place, **more) -> None:
         """Cut a shape out of the fur, darken it by `shade`, and lay it on the
         layer.
         """
         if shade not in self.shades:
-            ink = Image.new("RGB", (LARGE, LARGE), INK)
+            ink = Image.new("RGB", (CANVAS_SIZE, CANVAS_SIZE), INK)
             self.shades[shade] = Image.blend(self.shades[0], ink, shade)
-        mask = Image.new("L", (LARGE, LARGE))
+        mask = Image.new("L", (CANVAS_SIZE, CANVAS_SIZE))
         getattr(ImageDraw.Draw(mask), shape)(*place, fill=255, **more)
         self.layer.paste(self.shades[shade], (0, 0), mask)
 
@@ -47,10 +47,10 @@ class Animal:
         self.part(shade, "ellipse", (x - wide, y - high, x + wide, y + high))
 
     def spot(
-        self, colour: str, x: float, y: float, wide: float, high: float
+        self, color: str, x: float, y: float, wide: float, high: float
     ) -> None:
-        """An ellipse of one colour around (x, y)."""
-        self.pen.ellipse((x - wide, y - high, x + wide, y + high), fill=colour)
+        """An ellipse of one color around (x, y)."""
+        self.pen.ellipse((x - wide, y - high, x + wide, y + high), fill=color)
 
     def stroke(self, points: list[tuple[float, float]], width: float) -> None:
         """A rounded line of fur."""
@@ -116,7 +116,7 @@ class Cat(Animal):
         self.round(0, x, y, r * 1.1, r * 0.93)
         for side in (-1, 1):
             self.eye(x + side * r * 0.47, y - r * 0.12, r * 0.27)
-            pale = mixed(self.colour, "#ffffff", 0.55)
+            pale = blend(self.color, "#ffffff", 0.55)
             self.spot(
                 pale, x + side * r * 0.2, y + r * 0.46, r * 0.26, r * 0.22
             )
@@ -136,7 +136,7 @@ class Cat(Animal):
 
     @property
     def whiskers(self):
-        return "#f5f1ea" if self.colour in COATS[:3] else "#3a3431"
+        return "#f5f1ea" if self.color in COATS[:3] else "#3a3431"
 
     def ear(self, x, y, side, r):
         tip = (x + side * 0.95, y - r * 1.45)
@@ -179,7 +179,7 @@ class Dog(Animal):
             line = (x, y + r * 0.8, x, y + r * 1.15)
             self.pen.line(line, fill="#b94a57", width=2)
         self.spot(
-            mixed(self.colour, "#ffffff", 0.4),
+            blend(self.color, "#ffffff", 0.4),
             x,
             y + r * 0.5,
             r * 0.58,
@@ -210,37 +210,37 @@ class Dog(Animal):
         self.spot(INK, x, y, r, r)
         self.spot("white", x + r * 0.2, y - r * 0.4, r * 0.3, r * 0.3)
         brow = (x - r * 1.5, y - r * 2.4, x + r * 1.5, y + r)
-        self.pen.arc(brow, 215, 325, fill=mixed(self.colour, INK, 0.3), width=4)
+        self.pen.arc(brow, 215, 325, fill=blend(self.color, INK, 0.3), width=4)
 
     def tail(self, x, y):
         curve = [(0, 0), (18, -12), (28, -30), (34, -58)]
         self.stroke([(x + left, y + up) for left, up in curve], 22)
 
 
-def fur(chance: random.Random, colour: str, other: str) -> Image.Image:
+def fur(rng: random.Random, color: str, other: str) -> Image.Image:
     """A piece of fur as large as the picture, to cut the parts of a body from."""
-    picture = Image.new("RGB", (LARGE, LARGE), colour)
-    pen = ImageDraw.Draw(picture)
-    pattern = chance.choice(
-        ["one colour", "stripes", "spots", "patches", "patches"]
+    image = Image.new("RGB", (CANVAS_SIZE, CANVAS_SIZE), color)
+    pen = ImageDraw.Draw(image)
+    pattern = rng.choice(
+        ["one color", "stripes", "spots", "patches", "patches"]
     )
     if pattern == "stripes":
-        for x in range(-20, LARGE, 20):
-            wave = [(x, 0), (x + 14, 100), (x - 6, 200), (x + 14, LARGE)]
+        for x in range(-20, CANVAS_SIZE, 20):
+            wave = [(x, 0), (x + 14, 100), (x - 6, 200), (x + 14, CANVAS_SIZE)]
             pen.line(wave, fill=other, width=7)
     number, sizes = BLOTS.get(pattern, (0, (0, 0)))
     for _ in range(number):
         x, y, r = (
-            chance.randrange(LARGE),
-            chance.randrange(LARGE),
-            chance.randint(*sizes),
+            rng.randrange(CANVAS_SIZE),
+            rng.randrange(CANVAS_SIZE),
+            rng.randint(*sizes),
         )
         pen.ellipse((x - r, y - r, x + r, y + r * 0.8), fill=other)
-    return picture
+    return image
 
 
-def mixed(one: str, other: str, share: float) -> str:
-    """A colour between two others, such as `#1f1a17`: `share` in [0, 1] is of
+def blend(one: str, other: str, share: float) -> str:
+    """A color between two others, such as `#1f1a17`: `share` in [0, 1] is of
     `other`.
     """
     pairs = [

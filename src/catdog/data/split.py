@@ -1,0 +1,127 @@
+"""The images of a data set, and its split into training, validation and test."""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from catdog._io import digest, printable
+
+FOLDS = 5
+PHOTOGRAPHS, DRAWINGS = "photographs", "drawings"
+
+# The numbers of the tutorial's own images, in each of its folders.
+TUTORIAL_NUMBERS = {
+    "train/cats": range(1000),
+    "train/dogs": range(1000),
+    "validation/cats": range(2000, 2500),
+    "validation/dogs": range(2000, 2500),
+}
+
+
+def tutorial_names() -> list[str]:
+    """Return the names of the tutorial's 3,000 images.
+
+    Such as `train/cats/cat.0.jpg`; the training images come first.
+    """
+    return [
+        f"{folder}/{folder.split('/')[1].removesuffix('s')}.{number}.jpg"
+        for folder, numbers in TUTORIAL_NUMBERS.items()
+        for number in numbers
+    ]
+
+
+TUTORIAL_FINGERPRINT = digest(tutorial_names())
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Checked images of two classes.
+
+    Attributes:
+        folder: what the file names are relative to.
+        source: `"photographs"` or `"drawings"`.
+        train: file names, such as `train/cats/cat.0.jpg`, in natural order.
+        held_out: the same for the other images, which `split` divides.
+        class_folders: names of the two class folders, in lower case.
+        faults: `(file name, reason)` of each image that is left out.
+    """
+
+    folder: Path
+    source: str
+    train: tuple[str, ...]
+    held_out: tuple[str, ...]
+    class_folders: tuple[str, str] = ("cats", "dogs")
+    faults: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, str]:
+        """What to call one image of each class, in the order of the labels."""
+        singular = {"cats": "cat", "dogs": "dog"}
+        first, second = (
+            printable(singular.get(name, name)) for name in self.class_folders
+        )
+        return first, second
+
+    def label(self, name: str) -> int:
+        """Return the label of a file name, 0 or 1, by the folder it is in."""
+        return self.class_folders.index(PurePosixPath(name).parent.name.lower())
+
+    @property
+    def own(self) -> bool:
+        """Whether these are other images than the tutorial's."""
+        return self.fingerprint != TUTORIAL_FINGERPRINT
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that stand for all file names.
+
+        Sets with the same fingerprint have the same split.
+        """
+        return digest(self.train + self.held_out)
+
+    @property
+    def content(self) -> str:
+        """Sixteen hexadecimal digits for all file names and file sizes."""
+        return digest(
+            f"{name} {(self.folder / name).stat().st_size}"
+            for name in self.train + self.held_out
+        )
+
+
+class Split(NamedTuple):
+    """File names of the three sets. No image is in two of them."""
+
+    train: list[str]
+    validation: list[str]
+    test: list[str]
+
+
+def split(images: ImageSet, fold: int = 0) -> Split:
+    """Split images by file name alone, so that the answer never changes.
+
+    In each class, every fifth held-out image, counted from number `fold`, is a
+    test image. The others are for validation. Over the five folds, each
+    held-out image is in exactly one test set.
+
+    Args:
+        images: the image set.
+        fold: 0 to 4.
+
+    Returns:
+        File names for training, validation and test.
+
+    Raises:
+        ValueError: for any other fold.
+
+    Shown in chapter 1.
+    """
+    if fold not in range(FOLDS):
+        raise ValueError(
+            f"There is no fold {fold}: choose one from 0 to {FOLDS - 1}."
+        )
+    first = [name for name in images.held_out if images.label(name) == 0]
+    second = [name for name in images.held_out if images.label(name) == 1]
+    test = first[fold::FOLDS] + second[fold::FOLDS]
+    in_test = set(test)
+    validation = [name for name in images.held_out if name not in in_test]
+    return Split(list(images.train), validation, test)
