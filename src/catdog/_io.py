@@ -66,6 +66,16 @@ def write_folder_atomically(folder: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def cached_paths() -> list[Path]:
+    """Return the folders in the cache that this package has made."""
+    cache = cache_folder()
+    return [
+        path
+        for pattern in ("checked", "drawings-*", "photographs-*")
+        for path in sorted(cache.glob(pattern))
+    ]
+
+
 def digest(lines: Iterable[str]) -> str:
     """Return sixteen hexadecimal digits that stand for some lines of text."""
     text = "\n".join(lines).encode("utf-8", "surrogateescape")

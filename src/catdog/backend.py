@@ -6,8 +6,13 @@ writes to standard error stay away, whichever module comes first.
 
 import logging
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+__all__ = ["environment", "keras", "layers", "quiet_stderr", "tf"]
+
+log = logging.getLogger(__name__)
 
 STDERR = 2  # the file descriptor
 
@@ -20,7 +25,12 @@ def quiet_stderr() -> Iterator[None]:
     switch, `TF_CPP_MIN_LOG_LEVEL`, takes effect.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+    try:
+        kept = os.dup(STDERR)
+    except OSError:  # it is closed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, STDERR)
     try:
         yield
@@ -29,6 +39,14 @@ def quiet_stderr() -> Iterator[None]:
         os.close(kept)
         os.close(nowhere)
 
+
+# Keras reads this while it is imported.
+wanted = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+if wanted != "tensorflow":
+    log.warning("KERAS_BACKEND is %s: TensorFlow is used all the same.", wanted)
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+# Several chapters may share one GPU.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 with quiet_stderr():
     import keras
@@ -39,4 +57,21 @@ with quiet_stderr():
 # fault. TensorFlow sets the level itself when it is imported.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
-__all__ = ["keras", "layers", "quiet_stderr", "tf"]
+
+def environment() -> dict[str, str | int]:
+    """Return what a result may owe to the machine: versions, cores, GPUs."""
+    return {
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "cores": _cores(),
+        "gpus": len(tf.config.list_physical_devices("GPU")),
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _cores() -> int:
+    # Those that this process may use, where the system can tell.
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

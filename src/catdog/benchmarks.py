@@ -12,21 +12,24 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from catdog import assets, models, training
-from catdog._io import written_whole
-from catdog.backend import keras, layers, tf
-from catdog.data import sources
-from catdog.data.sources import BATCH_SIZE, SIDE, Pictures
+from catdog import models, training
+from catdog._io import write_atomically
+from catdog.backend import environment, keras, layers, tf
+from catdog.data.image_files import IMAGE_SIZE
+from catdog.data.pipeline import BATCH_SIZE, datasets
+from catdog.data.split import ImageSet
 from catdog.progress import Bar
-from catdog.runs import store
 
-MATRIX = 2048  # rows and columns of the matrix product that stands for the peak
+MATRIX_SIZE = 2048  # of the matrix product that shows what the machine can do
+
+Measured = dict[str, list[float]]
 
 
-def measure(pictures: Pictures, rounds: int = 3) -> dict:
+def measure(images: ImageSet, rounds: int = 3) -> dict[str, Any]:
     """Run every comparison.
 
     Returns:
@@ -34,24 +37,24 @@ def measure(pictures: Pictures, rounds: int = 3) -> dict:
         seconds (or, for `pipeline` and `forward`, the rates) of each way in
         each round.
     """
-    found = {
+    measured: dict[str, Any] = {
         "rounds": rounds,
-        "pictures": pictures.source,
-        "environment": store.environment(),
+        "pictures": images.source,
+        "environment": environment(),
     }
     for compare in (epoch, transfer, pipeline, forward):
-        found[compare.__name__] = compare(pictures, rounds)
-    return found
+        measured[compare.__name__] = compare(images, rounds)
+    return measured
 
 
-def epoch(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
-    """Seconds of one epoch of training, from the second one on."""
+def epoch(images: ImageSet, rounds: int) -> Measured:
+    """Measure the seconds of an epoch of training, from the second one on."""
     ways = {
-        "model1, usual pipeline": (models.model1(), usual_pipeline(pictures)),
-        "model1, our pipeline": (models.model1(), our_pipeline(pictures)),
+        "model1, usual pipeline": (models.model1(), usual_pipeline(images)),
+        "model1, our pipeline": (models.model1(), our_pipeline(images)),
         "plain network, our pipeline": (
             plain_network(),
-            our_pipeline(pictures),
+            our_pipeline(images),
         ),
     }
     steps = {
@@ -63,59 +66,62 @@ def epoch(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
     return taking_turns("An epoch", steps, rounds)
 
 
-def transfer(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
-    """Seconds of one epoch of `model4` the usual way, in which all pictures
-    pass all layers, and of all epochs of it our way.
+def transfer(images: ImageSet, rounds: int) -> Measured:
+    """Measure the seconds of `model4`: an epoch the usual way, all ours.
+
+    The usual way lets all images pass all layers in each epoch.
     """
-    sets = sources.datasets(pictures)
+    sets = datasets(images)
     usual = models.model4()
-    both = {
+    options = {
         "validation_data": sets.validation,
         "shuffle": False,
         "verbose": 0,
     }
 
-    usual.fit(sets.train, **both)
+    usual.fit(sets.train, **options)
     steps = {
-        "usual, an epoch": lambda: usual.fit(sets.train, **both),
-        "ours, all epochs": lambda: training.learn(
+        "usual, an epoch": lambda: usual.fit(sets.train, **options),
+        "ours, all epochs": lambda: training.fit(
             models.model4(), sets, seed=0, epochs=models.EPOCHS
         ),
     }
     return taking_turns("model4", steps, rounds)
 
 
-def pipeline(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
-    """Training pictures per second, without any model, in the first epoch and
-    in the later ones, and MiB of memory at the peak. Each way runs in a process
-    of its own.
+def pipeline(images: ImageSet, rounds: int) -> Measured:
+    """Measure the pipelines without any model, each in a process of its own.
+
+    That is training images per second, in the first and in later epochs, and
+    MiB of memory at the peak.
     """
-    found = {}
+    measured: Measured = {}
     turns = itertools.product(range(rounds), ("usual", "our"))
     for _, way in Bar(list(turns), "Pipelines"):
         with multiprocessing.get_context("spawn").Pool(1) as process:
-            first, later, peak = process.apply(_feed, (way, pictures))
+            first, later, peak = process.apply(_feed, (way, images))
         for name, value in [
             (f"{way}, first epoch", first),
             (f"{way}, later epochs", later),
             (f"{way}, MiB", peak),
         ]:
-            found.setdefault(name, []).append(value)
-    return found
+            measured.setdefault(name, []).append(value)
+    return measured
 
 
-def forward(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
-    """Billions of multiply-adds per second: `model4` at work, and a large
-    matrix product.
+def forward(_: ImageSet, rounds: int) -> Measured:
+    """Measure billions of multiply-adds per second.
+
+    Of `model4` at work, and of a large matrix product.
     """
     model = models.model4()
     batch = tf.random.uniform((BATCH_SIZE, *model.input_shape[1:]), 0, 255)
-    square = tf.random.normal((MATRIX, MATRIX))
-    answer = tf.function(lambda: model(batch, training=False))
+    square = tf.random.normal((MATRIX_SIZE, MATRIX_SIZE))
+    predict = tf.function(lambda: model(batch, training=False))
     product = tf.function(lambda: tf.linalg.matmul(square, square))
     work = {
-        "model4": (answer, BATCH_SIZE * multiply_adds(model)),
-        "matrix product": (product, MATRIX**3),
+        "model4": (predict, BATCH_SIZE * multiply_adds(model)),
+        "matrix product": (product, MATRIX_SIZE**3),
     }
     for run, _ in work.values():
         run()
@@ -134,10 +140,10 @@ def forward(pictures: Pictures, rounds: int) -> dict[str, list[float]]:
 
 
 def taking_turns(
-    title: str, steps: dict[str, Callable], rounds: int
-) -> dict[str, list[float]]:
-    """Seconds of each step in each round."""
-    seconds = {name: [] for name in steps}
+    title: str, steps: dict[str, Callable[[], Any]], rounds: int
+) -> Measured:
+    """Measure the seconds of each step in each round."""
+    seconds: Measured = {name: [] for name in steps}
     turns = list(itertools.product(range(rounds), steps.items()))
     for _, (name, step) in Bar(turns, title):
         start = time.perf_counter()
@@ -146,25 +152,25 @@ def taking_turns(
     return seconds
 
 
-def usual_pipeline(pictures: Pictures) -> tf.data.Dataset:
-    """What the course's code builds: it decodes every picture in every epoch."""
+def usual_pipeline(images: ImageSet) -> tf.data.Dataset:
+    """Return what the assignment builds: it decodes every image in every epoch."""
     return keras.utils.image_dataset_from_directory(
-        pictures.folder / "train",
+        images.folder / "train",
         shuffle=True,
         batch_size=BATCH_SIZE,
-        image_size=(SIDE, SIDE),
+        image_size=(IMAGE_SIZE, IMAGE_SIZE),
         verbose=False,
     ).prefetch(tf.data.AUTOTUNE)
 
 
-def our_pipeline(pictures: Pictures) -> tf.data.Dataset:
-    """Our training pictures, kept in memory after decoding."""
-    return sources.datasets(pictures).train
+def our_pipeline(images: ImageSet) -> tf.data.Dataset:
+    """Return our training images, kept in memory after decoding."""
+    return datasets(images).train
 
 
 def plain_network() -> keras.Model:
-    """Three convolutions at full size, as many tutorials have them."""
-    return models.compiled(
+    """Return three convolutions at full size, as many tutorials have them."""
+    return models.compile_model(
         [
             *(
                 layer
@@ -184,7 +190,7 @@ def plain_network() -> keras.Model:
 
 
 def multiply_adds(model: keras.Model) -> int:
-    """Multiplications with a weight that one picture takes."""
+    """Return how many multiplications with a weight one image takes."""
     total = 0
     for layer in model.layers:
         if isinstance(layer, keras.Model):
@@ -197,31 +203,15 @@ def multiply_adds(model: keras.Model) -> int:
     return total
 
 
-def bench_path() -> Path:
-    """Where the last measurement is kept."""
-    return assets() / "bench.json"
-
-
-def keep(found: dict, path: Path) -> None:
+def write_bench(measured: dict[str, Any], path: Path) -> None:
     """Write a measurement as JSON, whole or not at all."""
-    written_whole(path, json.dumps(found, indent=1) + "\n")
+    write_atomically(path, json.dumps(measured, indent=1) + "\n")
 
 
-def read() -> dict:
-    """The last measurement; empty if there is none."""
-    path = bench_path()
-    return json.loads(path.read_text()) if path.exists() else {}
-
-
-def medians(found: dict) -> dict[str, float]:
-    """The middle value of each way of one comparison."""
-    return {name: statistics.median(values) for name, values in found.items()}
-
-
-def _feed(way: str, pictures: Pictures) -> tuple[float, float, float]:
+def _feed(way: str, images: ImageSet) -> tuple[float, float, float]:
     before = _peak()
     build = usual_pipeline if way == "usual" else our_pipeline
-    rates, dataset = [], build(pictures)
+    rates, dataset = [], build(images)
     for _ in range(3):
         start = time.perf_counter()
         number = sum(len(labels) for _, labels in dataset)
@@ -230,11 +220,13 @@ def _feed(way: str, pictures: Pictures) -> tuple[float, float, float]:
 
 
 def _peak() -> float:
-    """MiB of memory that this process had at its peak; 0 where the system does
-    not tell.
-    """
+    # MiB; 0 where the system does not tell.
     status = Path("/proc/self/status")
     if not status.exists():
         return 0.0
-    (line,) = (x for x in status.read_text().splitlines() if "VmHWM" in x)
+    (line,) = (
+        x
+        for x in status.read_text(encoding="ascii").splitlines()
+        if "VmHWM" in x
+    )
     return int(line.split()[1]) / 1024

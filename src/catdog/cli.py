@@ -1,47 +1,50 @@
-"""The command line: `catdog data | train | runs | predict | render |
-notebooks`.
+"""The command line: `catdog data | train | runs | predict | render | …`.
+
+Each command has a function that adds its parser and one that runs it, which
+imports what it needs: only some commands need TensorFlow.
 """
 
 import argparse
 import logging
 import os
+import shutil
 import sys
 from pathlib import Path
+from typing import Any, NoReturn
 
-os.environ.setdefault(
-    "TF_CPP_MIN_LOG_LEVEL", "3"
-)  # must be set before TensorFlow is imported
-
+from catdog import settings
 from catdog.errors import CatdogError
 
-MODELS = ("model1", "model2", "model3", "model4", "model5")
-TRIALS = (
-    *("relu", "large_weights", "no_dropout", "small_steps"),
-    *("every_epoch", "side_224"),
-)
+# A set of subparsers; argparse has no public name for it.
+Commands = Any
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one sentence, like all other errors of this
-    program.
-    """
+    """A parser whose errors are one sentence, like all errors of this program."""
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
+        """Print one sentence, and exit with status 2."""
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0, 2 after an error that the
-    user can cure, 130 after Ctrl-C.
+    """Run one command.
+
+    Returns:
+        The exit status: 0, 2 after an error that the user can cure, 130 after
+        Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("catdog").setLevel(logging.INFO)
-    choice = parser().parse_args(arguments)
+    args = parser().parse_args(arguments)
     try:
-        choice.run(choice)
+        args.run(args)
     except CatdogError as error:
         print(f"catdog: {error}", file=sys.stderr)
-        return getattr(error, "status", 2)
+        return error.status
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         print(f"catdog: {error.strerror or error}{place}.", file=sys.stderr)
@@ -53,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The commands and their options."""
+    """Return the parser of all commands and their options."""
     top = Parser(
         prog="catdog",
         description="Learn to tell cats from dogs, and write the tutorial about it.",
@@ -61,101 +64,255 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(
         title="commands", required=True, metavar="COMMAND"
     )
+    for add in (
+        add_data,
+        add_train,
+        add_runs,
+        add_predict,
+        add_bench,
+        add_render,
+        add_notebooks,
+        add_clean,
+    ):
+        add(commands)
+    return top
 
-    def command(run, help, example):
-        shape = argparse.RawDescriptionHelpFormatter
-        made = commands.add_parser(
-            run.__name__.removeprefix("run_"),
-            help=help,
-            description=help,
-            epilog=f"example:\n  {example}",
-            formatter_class=shape,
-        )
-        made.set_defaults(run=run)
-        return made
 
-    made = command(
-        run_data,
-        "get the pictures, check them, and say where they are",
+def add_data(commands: Commands) -> None:
+    """Add `catdog data`."""
+    command = _command(
+        commands,
+        cmd_data,
+        "get the images, check them, and say where they are",
         "CATDOG_DATA=pets.zip catdog data",
     )
-    made.add_argument(
+    command.add_argument(
         "--check",
         action="store_true",
         help="list each file that cannot be read; exit status 2 if any is",
     )
 
-    made = command(
-        run_train,
+
+def cmd_data(args: argparse.Namespace) -> None:
+    """Print how many images there are, and where."""
+    from catdog._io import printable
+    from catdog.data.sources import find_images
+
+    images = find_images()
+    print(
+        f"{len(images.train):,} training and {len(images.held_out):,} held-out "
+        f"{images.source} in {printable(str(images.folder))}"
+    )
+    if args.check:
+        for name, reason in images.faults:
+            print(f"{printable(name)} {reason}")
+    if images.faults:
+        message = f"{len(images.faults)} more cannot be read and are left out"
+        if args.check:
+            raise CatdogError(f"{message}: replace or delete them.")
+        print(f"{message}: `catdog data --check` lists them.")
+
+
+def add_train(commands: Commands) -> None:
+    """Add `catdog train`."""
+    command = _command(
+        commands,
+        cmd_train,
         "train a model and record the run",
         "catdog train model1 --seed 0 1 2",
     )
-    made.add_argument(
-        "model",
-        choices=(*MODELS, "all", *TRIALS),
-        help="a model, all five, or a trial",
+    command.add_argument(
+        "model", help="model1 to model5, `all` five, or an ablation"
     )
-    made.add_argument(
+    command.add_argument(
         "--seed",
         type=whole_number,
         nargs="+",
         default=[0],
         help="one run for each seed (default: 0)",
     )
-    made.add_argument(
+    command.add_argument(
         "--epochs",
         type=positive,
-        default=20,
-        help="passes through the training pictures (default: 20)",
+        help="passes through the training images (default: CATDOG_EPOCHS, "
+        f"else {settings.EPOCHS})",
     )
-    made.add_argument(
-        "--out", type=Path, help="folder for the records (default: assets/runs)"
-    )
-
-    command(run_runs, "print what the recorded runs reached", "catdog runs")
-
-    made = command(
-        run_bench,
-        "measure our ways against the usual ones on this machine",
-        "catdog bench --rounds 3",
-    )
-    made.add_argument(
-        "--rounds",
-        type=positive,
-        default=3,
-        help="how often each way has its turn (default: 3)",
-    )
-    made.add_argument(
+    command.add_argument(
         "--out",
         type=Path,
-        help="file for the figures (default: assets/bench.json)",
+        help="folder of runs to write to (default: CATDOG_RUNS, else a folder "
+        "of your own; assets/runs publishes in the project)",
     )
 
-    made = command(
-        run_predict, "say what a picture shows", "catdog predict my_pet.jpg"
+
+def cmd_train(args: argparse.Namespace) -> None:
+    """Train models, and record each run."""
+    from catdog import ablations, models, pretrained
+    from catdog.data.sources import find_images
+
+    if args.out and args.out.exists() and not args.out.is_dir():
+        raise CatdogError(f"{args.out} is no folder: give one with --out.")
+    builders = {**models.BUILDERS, **ablations.ABLATIONS}
+    names = list(models.BUILDERS) if args.model == "all" else [args.model]
+    if names[0] not in builders:
+        raise CatdogError(
+            f"There is no model {names[0]!r}: "
+            f"choose one of {', '.join(builders)}, or all."
+        )
+    epochs = args.epochs or settings.epochs()
+    images = find_images()
+    print(
+        f"Training on {len(images.train):,} {images.source} from {images.folder}."
     )
-    made.add_argument(
-        "picture", type=Path, nargs="+", help="JPEG, PNG, GIF or BMP files"
+    for name in ablations.BASE_IMAGE_SIZE.keys() & names:
+        # A run on random weights would not be worth its record.
+        pretrained.pretrained_mobilenet_v2(ablations.BASE_IMAGE_SIZE[name])
+    failed = [
+        f"{name} with seed {seed}"
+        for name in names
+        for seed in args.seed
+        if not _train_and_record(builders[name], images, seed, epochs, args.out)
+    ]
+    if failed:
+        raise CatdogError(
+            f"{', '.join(failed)}: the loss stayed where guessing has it, and "
+            "nothing was recorded. Train with another seed, or on more images."
+        )
+
+
+def _train_and_record(builder, images, seed, epochs, out) -> bool:
+    """Return whether there was something to record."""
+    from catdog import checkpoints, evaluation, models
+    from catdog.report.sentences import pooled_accuracy
+    from catdog.runs import replay, store
+
+    run, model = replay.train_run(builder, images, seed, epochs)
+    # That an ablation fails is what it is there to show.
+    if run.model in models.BUILDERS and evaluation.collapsed(run.history):
+        print(f"{run.model} with seed {seed} learned nothing: not recorded.")
+        return False
+    path = store.write_run(run, out)
+    checkpoints.save_network(model, seed, images.classes)
+    print(
+        f"{path}: validation {run.validation['accuracy']:.1%}, "
+        f"test {pooled_accuracy([run])}, {run.seconds:.0f} s"
     )
-    made.add_argument(
+    return True
+
+
+def add_runs(commands: Commands) -> None:
+    """Add `catdog runs`."""
+    command = _command(
+        commands,
+        cmd_runs,
+        "print what the recorded runs reached",
+        "catdog runs --format json",
+    )
+    command.add_argument(
+        "--format",
+        choices=("text", "markdown", "json"),
+        default="text",
+        help="an aligned table, or one for other programs (default: text)",
+    )
+
+
+def cmd_runs(args: argparse.Namespace) -> None:
+    """Print all recorded runs: reads records, and nothing else."""
+    from catdog.report import overview
+    from catdog.runs.store import folders, read_all_runs
+
+    groups = overview.group_runs(read_all_runs())
+    if not groups and args.format == "text":
+        places = " or ".join(map(str, folders()))
+        print(f"No run is recorded in {places}: `catdog train` records some.")
+        return
+    write = {
+        "text": overview.as_text,
+        "markdown": overview.as_markdown,
+        "json": overview.as_json,
+    }[args.format]
+    print(write(groups))
+
+
+def add_predict(commands: Commands) -> None:
+    """Add `catdog predict`."""
+    command = _command(
+        commands,
+        cmd_predict,
+        "say what an image shows",
+        "catdog predict my_pet.jpg",
+    )
+    command.add_argument(
+        "image", type=Path, nargs="+", help="JPEG, PNG, GIF, BMP or other files"
+    )
+    command.add_argument(
         "--model",
-        choices=MODELS,
         default="model4",
-        help="a model that was trained here (default: model4)",
+        help="a model that you have trained (default: model4)",
     )
-    made.add_argument(
+    command.add_argument(
         "--seed",
         type=whole_number,
         default=0,
         help="which of its runs (default: 0)",
     )
 
-    made = command(
-        run_render,
+
+def cmd_predict(args: argparse.Namespace) -> None:
+    """Print the class of each image, and how sure the model is."""
+    from catdog import checkpoints
+    from catdog._io import printable
+
+    network = checkpoints.load_network(args.model, args.seed)
+    classes = checkpoints.load_classes(args.model, args.seed)
+    for path in args.image:
+        name, confidence = checkpoints.predict(network, path, classes)
+        print(f"{printable(str(path))}: {name} ({confidence:.1%})")
+
+
+def add_bench(commands: Commands) -> None:
+    """Add `catdog bench`."""
+    command = _command(
+        commands,
+        cmd_bench,
+        "measure our ways against the usual ones on this machine",
+        "catdog bench --rounds 3",
+    )
+    command.add_argument(
+        "--rounds",
+        type=positive,
+        default=3,
+        help="how often each way has its turn (default: 3)",
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        help="file to keep the figures in (default: they are only printed; "
+        "assets/bench.json publishes in the project)",
+    )
+
+
+def cmd_bench(args: argparse.Namespace) -> None:
+    """Measure, print, and keep the figures if asked to."""
+    from catdog import benchmarks
+    from catdog.data.sources import find_images
+    from catdog.report import tables
+
+    measured = benchmarks.measure(find_images(), args.rounds)
+    if args.out:
+        benchmarks.write_bench(measured, args.out)
+    print(tables.bench(measured))
+
+
+def add_render(commands: Commands) -> None:
+    """Add `catdog render`."""
+    command = _command(
+        commands,
+        cmd_render,
         "render the tutorial into _site/",
         "catdog render --with built-in",
     )
-    made.add_argument(
+    command.add_argument(
         "--with",
         dest="renderer",
         choices=("auto", "quarto", "built-in"),
@@ -163,165 +320,123 @@ def parser() -> argparse.ArgumentParser:
         help="which renderer",
     )
 
-    made = command(
-        run_notebooks,
+
+def cmd_render(args: argparse.Namespace) -> None:
+    """Render the project in the current folder."""
+    from catdog.data.sources import find_images
+    from catdog.data.split import DRAWINGS
+    from catdog.publish import render
+
+    images = find_images()
+    if images.own:
+        from catdog.models import BUILDERS
+        from catdog.runs.replay import find_all_runs
+
+        # Five chapters would train them one after the other.
+        find_all_runs(BUILDERS, images)
+    # So that no chapter has to look, or to download, again.
+    drawn = images.source == DRAWINGS
+    os.environ["CATDOG_DATA"] = (
+        settings.DRAWINGS if drawn else str(images.folder)
+    )
+    index, renderer = render.build(Path.cwd(), args.renderer)
+    print(f"Rendered by {renderer} with {images.source} from {images.folder}.")
+    print(f"Open {index.resolve().as_uri()}")
+
+
+def add_notebooks(commands: Commands) -> None:
+    """Add `catdog notebooks`."""
+    command = _command(
+        commands,
+        cmd_notebooks,
         "write the chapters as notebooks for Colab",
         "catdog notebooks --check",
     )
-    made.add_argument(
+    command.add_argument(
         "--check",
         action="store_true",
         help="only say which notebooks are stale; exit status 2 if any is",
     )
-    return top
+
+
+def cmd_notebooks(args: argparse.Namespace) -> None:
+    """Write the notebooks of the project in the current folder."""
+    from catdog.publish import notebooks
+
+    if not args.check:
+        for path in notebooks.write_notebooks(Path.cwd()):
+            print(path)
+        return
+    stale = notebooks.check_notebooks(Path.cwd())
+    if stale:
+        raise CatdogError(
+            f"Stale notebooks: {', '.join(stale)}. Write them again with "
+            "`catdog notebooks`, and delete those that have no chapter."
+        )
+    print("All notebooks are up to date.")
+
+
+def add_clean(commands: Commands) -> None:
+    """Add `catdog clean`."""
+    command = _command(
+        commands,
+        cmd_clean,
+        "show what is in the cache, or delete it",
+        "catdog clean --delete",
+    )
+    command.add_argument(
+        "--delete",
+        action="store_true",
+        help="delete it; runs and trained networks stay",
+    )
+
+
+def cmd_clean(args: argparse.Namespace) -> None:
+    """Show the cache, which can all be made again, or delete it."""
+    from catdog._io import cached_paths
+
+    total = 0.0
+    for path in cached_paths():
+        files = [path, *path.rglob("*")]
+        size = sum(f.stat().st_size for f in files if f.is_file()) / 2**20
+        total += size
+        print(f"{size:8.1f} MiB  {path.name}")
+        if args.delete:
+            shutil.rmtree(path)
+    cure = "deleted" if args.delete else "`catdog clean --delete` deletes them"
+    print(f"{total:8.1f} MiB  in {settings.cache_folder()}: {cure}.")
 
 
 def positive(text: str) -> int:
-    """A whole number from 1 on, for argparse."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a whole number from 1 on"
-        )
-    return int(text)
+    """Return a whole number from 1 on, for argparse."""
+    return _number(text, least=1)
 
 
 def whole_number(text: str) -> int:
-    """A whole number from 0 on, for argparse."""
-    if not text.isascii() or not text.isdigit():
+    """Return a whole number from 0 on, for argparse."""
+    return _number(text, least=0)
+
+
+def _number(text: str, least: int) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a whole number from 0 on"
+            f"{text!r} is not a whole number from {least} on"
         )
     return int(text)
 
 
-def run_data(choice) -> None:
-    from catdog.data.image_files import shown
-    from catdog.data.sources import find_pictures
-
-    pictures = find_pictures()
-    print(
-        f"{len(pictures.train):,} training and {len(pictures.held_out):,} held-out "
-        f"{pictures.source} in {shown(str(pictures.folder))}"
+def _command(
+    commands: Commands, run: Any, summary: str, example: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        run.__name__.removeprefix("cmd_"),
+        help=summary,
+        description=summary,
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    if choice.check:
-        for name, reason in pictures.faults:
-            print(f"{shown(name)} {reason}")
-    if pictures.faults:
-        message = f"{len(pictures.faults)} more cannot be read and are left out"
-        if choice.check:
-            raise CatdogError(f"{message}: replace or delete them.")
-        print(f"{message}: `catdog data --check` lists them.")
-
-
-def run_train(choice) -> None:
-    from catdog import ablations, models, pretrained, training
-    from catdog.data import sources
-    from catdog.report import sentences
-    from catdog.runs import schema, store
-
-    if choice.out and choice.out.exists() and not choice.out.is_dir():
-        raise CatdogError(f"{choice.out} is no folder: give one with --out.")
-    pictures = sources.find_pictures()
-    print(
-        f"Training on {len(pictures.train):,} {pictures.source} from {pictures.folder}."
-    )
-    names = MODELS if choice.model == "all" else [choice.model]
-    sides = {"model4": models.SIDE, "model5": models.LARGE}
-    sides |= {"every_epoch": models.SIDE, "side_224": 224}
-    for name in sides.keys() & names:
-        # A run on random weights would not be worth its record.
-        pretrained.pretrained_mobilenet_v2(sides[name])
-    in_vain = []
-    for name in names:
-        for seed in choice.seed:
-            run = training.train(
-                {**models.BUILDERS, **ablations.TRIALS}[name],
-                pictures,
-                seed,
-                choice.epochs,
-            )
-            # That a trial fails is what it is there to show.
-            if name in MODELS and schema.collapsed(run.history):
-                print(f"{name} with seed {seed} learned nothing: not recorded.")
-                in_vain.append(f"{name} with seed {seed}")
-                continue
-            path = store.record(run, choice.out)
-            training.keep_network(run, pictures.classes)
-            print(
-                f"{path}: validation {run.validation['accuracy']:.1%}, "
-                f"test {sentences.test_words([run])}, {run.seconds:.0f} s"
-            )
-    if in_vain:
-        raise CatdogError(
-            f"{', '.join(in_vain)}: the loss stayed where guessing has it, and "
-            "nothing was recorded. Train with another seed, or on more pictures."
-        )
-
-
-def run_runs(choice) -> None:
-    from catdog import evaluation, models
-    from catdog.data import sources
-    from catdog.report import tables
-
-    pictures = sources.find_pictures()
-    print(tables.runs(evaluation.all_runs(models.BUILDERS, pictures)))
-
-
-def run_bench(choice) -> None:
-    from catdog import benchmarks
-    from catdog.data.sources import find_pictures
-    from catdog.report import tables
-
-    found = benchmarks.measure(find_pictures(), choice.rounds)
-    benchmarks.keep(found, choice.out or benchmarks.bench_path())
-    print(tables.bench(found))
-
-
-def run_predict(choice) -> None:
-    from catdog import training
-    from catdog.data import sources
-
-    network = training.load_network(choice.model, choice.seed)
-    classes = training.network_classes(choice.model, choice.seed)
-    for path in choice.picture:
-        kind, sure = training.predict(network, path, classes)
-        print(f"{sources.shown(str(path))}: {kind} ({sure:.1%})")
-
-
-def run_render(choice) -> None:
-    from catdog import evaluation, models
-    from catdog.data import sources
-    from catdog.publish import render
-
-    pictures = sources.find_pictures()
-    if pictures.own:
-        # Five chapters would train them one after the other.
-        evaluation.all_runs(models.BUILDERS, pictures)
-    # So that no chapter has to look, or to download, again.
-    os.environ["CATDOG_DATA"] = (
-        "drawings" if pictures.source == "drawings" else str(pictures.folder)
-    )
-    index, renderer = render.build(Path.cwd(), choice.renderer)
-    print(
-        f"Rendered by {renderer} with {pictures.source} from {pictures.folder}."
-    )
-    print(f"Open {index.resolve().as_uri()}")
-
-
-def run_notebooks(choice) -> None:
-    from catdog.publish import notebooks
-
-    if choice.check:
-        stale = notebooks.check_notebooks(Path.cwd())
-        if stale:
-            raise CatdogError(
-                f"Stale notebooks: {', '.join(stale)}. Write them again with "
-                "`catdog notebooks`, and delete those that have no chapter."
-            )
-        print("All notebooks are up to date.")
-    else:
-        for path in notebooks.write_notebooks(Path.cwd()):
-            print(path)
+    command.set_defaults(run=run)
+    return command
 
 
 if __name__ == "__main__":

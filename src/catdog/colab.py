@@ -1,52 +1,55 @@
 """Make a notebook ready: the first cell of each chapter in Google Colab."""
 
 import os
-import re
 import subprocess
 import sys
 from importlib import metadata
 
+from packaging.requirements import Requirement
+
+DISTRIBUTION = "catdog-tutorial"
+
 # Built for Colab's GPU, so that no installation may replace them.
-GIVEN = ("tensorflow", "keras", "numpy")
+KEPT = ("tensorflow", "keras", "numpy")
 
 
 def set_up() -> None:
-    """Say what a notebook runs on: versions, and whether there is a GPU.
+    """Print what a notebook runs on: versions, and whether there is a GPU.
 
-    Inside Colab, first install what Colab lacks, and set `CATDOG_TRAIN`, so
-    that the cells train instead of replaying.
+    In Colab, first install what Colab lacks, and set `CATDOG_TRAIN`, so that
+    the cells train instead of replaying.
     """
-    inside = "google.colab" in sys.modules
-    if inside:
-        install(lacking())
+    in_colab = "google.colab" in sys.modules
+    if in_colab:
+        install(missing_requirements())
         os.environ["CATDOG_TRAIN"] = "1"
-    # Not before what was lacking is there.
-    from catdog.backend import keras, native_errors, tf
+    # Not before everything is installed.
+    from catdog.backend import keras, quiet_stderr, tf
 
-    with native_errors():
+    with quiet_stderr():
         gpus = tf.config.list_physical_devices("GPU")
     print(
-        f"catdog {metadata.version('catdog')}, TensorFlow {tf.__version__}, "
+        f"catdog {metadata.version(DISTRIBUTION)}, TensorFlow {tf.__version__}, "
         f"Keras {keras.__version__}, Python {sys.version.split()[0]}"
     )
     if gpus:
         details = tf.config.experimental.get_device_details(gpus[0])
         print("GPU:", details.get("device_name", "there is one"))
-    elif inside:
+    elif in_colab:
         print("No GPU: it works, but takes longer. To get one, choose")
         print("Runtime > Change runtime type > T4 GPU, then Runtime > Run all.")
     else:
         print("No GPU.")
 
 
-def lacking() -> list[str]:
-    """What this package needs and what is not installed, in no version."""
-    needed = [
-        requirement
-        for requirement in metadata.requires("catdog") or []
-        if "extra ==" not in requirement
+def missing_requirements() -> list[str]:
+    """Return what this package needs and is not installed, in no version."""
+    requirements = map(Requirement, metadata.requires(DISTRIBUTION) or [])
+    return [
+        f"{requirement.name}{requirement.specifier}"
+        for requirement in requirements
+        if _applies(requirement) and not _version(requirement.name)
     ]
-    return [need for need in needed if not _version(_name(need))]
 
 
 def install(requirements: list[str]) -> None:
@@ -56,13 +59,14 @@ def install(requirements: list[str]) -> None:
         subprocess.CalledProcessError: when pip fails; it has said why.
     """
     if requirements:
-        kept = [f"{name}=={_version(name)}" for name in GIVEN if _version(name)]
+        kept = [f"{name}=={_version(name)}" for name in KEPT if _version(name)]
         command = [sys.executable, "-m", "pip", "install", "--quiet"]
         subprocess.run([*command, *requirements, *kept], check=True)
 
 
-def _name(requirement: str) -> str:
-    return re.match(r"[\w.-]+", requirement)[0]
+def _applies(requirement: Requirement) -> bool:
+    marker = requirement.marker
+    return marker is None or marker.evaluate({"extra": ""})
 
 
 def _version(name: str) -> str | None:

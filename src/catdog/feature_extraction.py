@@ -1,89 +1,102 @@
-"""Let the pictures pass the frozen part of a model a few times, and train the
-rest on what comes out.
+"""Feature extraction: let a frozen base see each image only a few times.
 
-What is frozen gives the same answer to the same picture in every epoch. So each
-training picture passes `PASSES` times, augmented anew each time, and the epochs
-share these copies. The layers that learn are the model's own: in the end the
-whole model is trained.
+What is frozen gives the same answer to the same image in every epoch. So each
+training image passes it `N_AUGMENTED_COPIES` times, augmented in a new way each
+time, and the epochs share these copies. The layers that learn are the model's
+own: in the end the whole model is trained.
 """
 
 import numpy as np
 
 from catdog.backend import keras, tf
-from catdog.data.sources import BATCH_SIZE, Datasets
+from catdog.data.pipeline import BATCH_SIZE, Datasets
+from catdog.errors import CatdogError
 from catdog.progress import Bar
 
-PASSES = 2
+N_AUGMENTED_COPIES = 2
 
 
-def learning_starts(model: keras.Model) -> int:
-    """Position of the first layer that learns, or that drops values."""
-    return next(
-        position
-        for position, layer in enumerate(model.layers)
-        if layer.trainable_weights or isinstance(layer, keras.layers.Dropout)
+def first_learning_layer(model: keras.Model) -> int:
+    """Return the position of the first layer that learns or drops values.
+
+    Raises:
+        CatdogError: if there is none.
+    """
+    for position, layer in enumerate(model.layers):
+        if layer.trainable_weights or isinstance(layer, keras.layers.Dropout):
+            return position
+    raise CatdogError(
+        f"No layer of {model.name} learns: set `trainable = True` for some."
     )
 
 
 def has_frozen_base(model: keras.Model) -> bool:
-    """Whether layers with parameters come before all that learns."""
-    before = model.layers[: learning_starts(model)]
+    """Return whether layers with parameters come before all that learns."""
+    before = model.layers[: first_learning_layer(model)]
     return any(
         isinstance(layer, keras.Model) and layer.weights for layer in before
     )
 
 
-def passes(model: keras.Model) -> int:
-    """How often each training picture passes the frozen part of a model:
-    `PASSES` times, unless the model says otherwise.
+def split_at_base(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """Return the layers of a model as two models: frozen base and head.
+
+    The base takes images. The head takes what the base gives, and learns as
+    the whole model would.
+
+    Shown in chapter 5.
     """
-    return getattr(model, "passes", PASSES)
-
-
-def two_parts(model: keras.Model) -> tuple[keras.Model, keras.Model]:
-    """The layers of a model, as two models: what is frozen, and what learns.
-
-    The first takes pictures. The second takes what the first gives, and learns
-    as the whole model would.
-    """
-    start = learning_starts(model)
-    frozen = _stack(model.layers[:start], model.input_shape)
-    learning = _stack(model.layers[start:], frozen.output_shape)
-    learning.compile(
+    position = first_learning_layer(model)
+    base = _stack(model.layers[:position], model.input_shape)
+    head = _stack(model.layers[position:], base.output_shape)
+    head.compile(
         optimizer=model.optimizer,
         loss=model.loss,
         metrics=["accuracy"],
         jit_compile=False,
     )
-    return frozen, learning
+    return base, head
 
 
-def feature_sets(
-    frozen: keras.Model, sets: Datasets, seed: int, passes: int
+def extract_features(
+    base: keras.Model, sets: Datasets, seed: int, n_augmented_copies: int
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
-    """What the frozen part makes of the training and of the validation
-    pictures, as pipelines of `(features, labels)` in batches of up to 32.
+    """Compute what a frozen base makes of training and validation images.
 
-    The first never ends: it goes through all `passes` copies of all training
-    pictures, in an order that `seed` fixes, and then again in another.
+    Args:
+        base: the frozen base, with augmentation layers before it.
+        sets: the images.
+        seed: fixes the order of the training features.
+        n_augmented_copies: how often each training image is augmented.
+
+    Returns:
+        Training and validation features, as pipelines of `(features, labels)`
+        in batches of up to 32. The first never ends: it goes through all copies
+        of all training images, and then again in another order.
+
+    Shown in chapter 5.
     """
-    with Bar(total=passes + 1, desc="Passing the frozen layers") as bar:
+    with Bar(
+        total=n_augmented_copies + 1, desc="Passing the frozen base"
+    ) as bar:
 
         @tf.function
-        def answer(batch, training):
-            return frozen(batch, training=training)
+        def features(batch, training):
+            return base(batch, training=training)
 
         def outputs(dataset, training):
-            found = [
-                (answer(batch, training).numpy(), labels.numpy())
+            batches = [
+                (features(batch, training).numpy(), labels.numpy())
                 for batch, labels in dataset
             ]
             bar.update()
-            return found
+            return batches
 
-        copies = sum((outputs(sets.train, True) for _ in range(passes)), [])
-        seen = outputs(sets.validation, False)
-    return _pipeline(copies, seed), _pipeline(seen)
+        copies = []
+        for _ in range(n_augmented_copies):
+            copies += outputs(sets.train, training=True)
+        validation = outputs(sets.validation, training=False)
+    return _pipeline(copies, seed), _pipeline(validation)
 
 
 def _pipeline(batches: list, seed: int | None = None) -> tf.data.Dataset:

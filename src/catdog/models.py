@@ -1,107 +1,99 @@
-"""The five models of the tutorial, and the parts they share.
+"""The five models of the tutorial, and the parts that they share.
 
-Each builder takes nothing and returns a new, compiled model. They take float32
-pictures of shape (batch, side, side, 3) in [0, 255], where `side` is 160, and
-for `model5` 288. They give logits of shape (batch, 2): the first for cat, the
-second for dog.
+Each builder returns a new, compiled model. Models take float32 images of shape
+(batch, size, size, 3) in [0, 255], where `size` is 160, and for `model5` 288.
+They give logits of shape (batch, 2): the first for cat, the second for dog.
 """
 
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
 from catdog.backend import keras, layers
-from catdog.data.image_files import SIDE
+from catdog.data.image_files import IMAGE_SIZE
 from catdog.pretrained import mobilenet_v2
+from catdog.settings import EPOCHS
 
-LARGE = 288  # side of the pictures of `model5`
-EPOCHS = 20
-BATCHES = 63  # that make up an epoch: 2,000 training pictures, 32 in each but the last
+Builder = Callable[..., keras.Model]
+
+MODEL5_IMAGE_SIZE = 288
+# 20 epochs of 63 batches: 2,000 training images, 32 in a batch.
+DECAY_STEPS = EPOCHS * 63
 
 
-def network(
+def conv_layers(
     activation: str = "leaky_relu",
     initializer: str = "lecun_uniform",
     dropout: float = 0.4,
 ) -> list[layers.Layer]:
-    """The layers of the first three models: ever more filters on ever smaller
-    maps.
+    """Return the layers of the first three models.
+
+    From stage to stage there are more filters on smaller maps.
+
+    Args:
+        activation: of the convolutions and of the hidden dense layer.
+        initializer: where their first weights come from.
+        dropout: share of values that are dropped in training mode, in [0, 1).
+
+    Shown in chapter 2.
     """
-    lively = {"activation": activation, "kernel_initializer": initializer}
-    parts = []
-    for number in (16, 32, 64, 128):
-        window, step = (3, 1) if parts else (5, 2)
+    options = {"activation": activation, "kernel_initializer": initializer}
+    parts: list[layers.Layer] = []
+    for filters in (16, 32, 64, 128):
+        kernel_size, strides = (3, 1) if parts else (5, 2)
         parts += [
-            layers.Conv2D(number, window, step, padding="same", **lively),
+            layers.Conv2D(
+                filters, kernel_size, strides, padding="same", **options
+            ),
             layers.MaxPooling2D(),
         ]
     return [
         *parts,
         layers.Flatten(),
         layers.Dropout(dropout),
-        layers.Dense(64, **lively),
+        layers.Dense(64, **options),
         layers.Dense(2),
     ]
 
 
 def augmentation() -> list[layers.Layer]:
-    """Two layers that change a picture at random while training, and let it
-    pass at any other time.
+    """Return two layers that change images at random, in training mode only.
+
+    Shown in chapter 3.
     """
     return [layers.RandomFlip("horizontal"), layers.RandomRotation(0.05)]
 
 
-def preprocessor(side: int = SIDE) -> keras.Model:
-    """A layer that brings pixels from [0, 255] to [-1, 1]."""
-    pixels = keras.Input((side, side, 3))
+def preprocessor(size: int = IMAGE_SIZE) -> keras.Model:
+    """Return a layer that scales pixels from [0, 255] to [-1, 1].
+
+    Shown in chapter 4.
+    """
+    pixels = keras.Input((size, size, 3))
     scaled = keras.applications.mobilenet_v2.preprocess_input(pixels)
     return keras.Model(pixels, scaled, name="preprocessor")
 
 
-def base_model_layer(side: int = SIDE) -> keras.Model:
-    """MobileNetV2 without its classifier, as one frozen layer: pictures of
-    shape (batch, side, side, 3) in [-1, 1] to features of shape (batch, side /
-    32, side / 32, 1280).
+def base_model_layer(size: int = IMAGE_SIZE) -> keras.Model:
+    """Return MobileNetV2 without its classifier, as one frozen layer.
+
+    It takes images of shape (batch, size, size, 3) in [-1, 1], and gives
+    features of shape (batch, size / 32, size / 32, 1280).
+
+    Shown in chapter 5.
     """
-    base_model = mobilenet_v2(side)
+    base_model = mobilenet_v2(size)
     base_model.trainable = False
-    picture = keras.Input((side, side, 3))
-    features = base_model(picture, training=False)
-    return keras.Model(picture, features, name="base_model_layer")
-
-
-def compiled(
-    parts: list[layers.Layer],
-    name: str,
-    side: int = SIDE,
-    learning_rate: float = 1e-3,
-) -> keras.Model:
-    """Stack the parts and choose how the model learns: in ever smaller steps."""
-    pictures = keras.Input((side, side, 3))
-    model = keras.Sequential([pictures, *parts], name=name)
-    steps = keras.optimizers.schedules.CosineDecay(
-        learning_rate, decay_steps=EPOCHS * BATCHES
-    )
-    model.compile(
-        optimizer=keras.optimizers.Adam(steps),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-        jit_compile=False,  # compiled convolutions are slower on a CPU
-    )
-    return model
-
-
-def paced(model: keras.Model, steps: int) -> keras.Model:
-    """Let the learning rate of a compiled model reach zero after this many
-    steps, if it falls at all. Returns the model.
-    """
-    rate = model.optimizer.get_config()["learning_rate"]
-    if isinstance(rate, dict):
-        falling = rate["config"] | {"decay_steps": steps}
-        model.optimizer.learning_rate = (
-            keras.optimizers.schedules.CosineDecay.from_config(falling)
-        )
-    return model
+    image = keras.Input((size, size, 3))
+    features = base_model(image, training=False)
+    return keras.Model(image, features, name="base_model_layer")
 
 
 def head() -> list[layers.Layer]:
-    """What decides, behind a base model."""
+    """Return the classification head on top of the base model.
+
+    Shown in chapter 5.
+    """
     return [
         layers.GlobalAveragePooling2D(),
         layers.Dropout(0.2),
@@ -109,36 +101,104 @@ def head() -> list[layers.Layer]:
     ]
 
 
-def model1() -> keras.Model:
-    """A convolutional network on raw pixels."""
-    return compiled(network(), "model1")
+def transfer_layers(size: int = IMAGE_SIZE) -> list[layers.Layer]:
+    """Return the layers of a model that learns on top of MobileNetV2.
+
+    Shown in chapter 5.
+    """
+    return [
+        preprocessor(size),
+        *augmentation(),
+        base_model_layer(size),
+        *head(),
+    ]
 
 
-def model2() -> keras.Model:
-    """The same network behind data augmentation."""
-    return compiled([*augmentation(), *network()], "model2")
+def compile_model(
+    parts: list[layers.Layer],
+    name: str,
+    size: int = IMAGE_SIZE,
+    learning_rate: float = 1e-3,
+    decay_steps: int = DECAY_STEPS,
+) -> keras.Model:
+    """Stack layers, and choose how the model learns.
 
+    Args:
+        parts: the layers, in the order in which an image passes them.
+        name: of the model.
+        size: pixels to each side of an image.
+        learning_rate: of the first step.
+        decay_steps: the step at which the learning rate reaches zero.
 
-def model3() -> keras.Model:
-    """The same augmentation and network behind the preprocessor."""
-    return compiled([preprocessor(), *augmentation(), *network()], "model3")
-
-
-def model4() -> keras.Model:
-    """Transfer learning: MobileNetV2 sees, one small layer learns to decide."""
-    return compiled(
-        [preprocessor(), *augmentation(), base_model_layer(), *head()],
-        "model4",
+    Shown in chapter 2.
+    """
+    images = keras.Input((size, size, 3))
+    model = keras.Sequential([images, *parts], name=name)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        learning_rate, decay_steps
     )
+    model.compile(
+        optimizer=keras.optimizers.Adam(schedule),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,  # compiled convolutions are slower on a CPU
+    )
+    return model
 
 
-def model5() -> keras.Model:
-    """The same, on larger pictures."""
-    parts = [preprocessor(LARGE), *augmentation(), base_model_layer(LARGE)]
-    return compiled([*parts, *head()], "model5", LARGE)
+def model1(decay_steps: int = DECAY_STEPS) -> keras.Model:
+    """Build a convolutional network on raw pixels.
+
+    Shown in chapter 2.
+    """
+    return compile_model(conv_layers(), "model1", decay_steps=decay_steps)
 
 
-BUILDERS = {
-    builder.__name__: builder
-    for builder in (model1, model2, model3, model4, model5)
+def model2(decay_steps: int = DECAY_STEPS) -> keras.Model:
+    """Build the same network behind data augmentation.
+
+    Shown in chapter 3.
+    """
+    parts = [*augmentation(), *conv_layers()]
+    return compile_model(parts, "model2", decay_steps=decay_steps)
+
+
+def model3(decay_steps: int = DECAY_STEPS) -> keras.Model:
+    """Build the same network behind preprocessor and augmentation.
+
+    Shown in chapter 4.
+    """
+    parts = [preprocessor(), *augmentation(), *conv_layers()]
+    return compile_model(parts, "model3", decay_steps=decay_steps)
+
+
+def model4(decay_steps: int = DECAY_STEPS) -> keras.Model:
+    """Build a small head on top of MobileNetV2, which is frozen.
+
+    Shown in chapter 5.
+    """
+    return compile_model(transfer_layers(), "model4", decay_steps=decay_steps)
+
+
+def model5(decay_steps: int = DECAY_STEPS) -> keras.Model:
+    """Build the same for larger images.
+
+    Shown in chapter 6.
+    """
+    size = MODEL5_IMAGE_SIZE
+    parts = transfer_layers(size)
+    return compile_model(parts, "model5", size, decay_steps=decay_steps)
+
+
+def count_parameters(weights: Iterable[keras.Variable]) -> int:
+    """Return how many numbers some weights hold."""
+    return int(sum(np.prod(weight.shape) for weight in weights))
+
+
+BUILDERS: dict[str, Builder] = {
+    "model1": model1,
+    "model2": model2,
+    "model3": model3,
+    "model4": model4,
+    "model5": model5,
 }

@@ -7,11 +7,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from catdog._io import keras_home
 from catdog.backend import keras
 from catdog.data import download
-from catdog.data.image_files import SIDE
+from catdog.data.image_files import IMAGE_SIZE
 from catdog.errors import DataError, WeightsError
+from catdog.settings import keras_home
 
 WEIGHTS_NAME = (
     "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{}_no_top.h5"
@@ -20,30 +20,30 @@ ADDRESS = (
     "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
     + WEIGHTS_NAME
 )
-SIDES = (96, 128, 160, 192, 224)  # of the pictures that there are weights for
-PARAMETERS = 2_257_984
-BYTES = 4 * PARAMETERS  # at least
-# Share of features that find nothing in a ramp of colours. Learned features are
-# choosy: 0.87 of them stay silent. Of random or shuffled weights, half do.
-SILENT = (0.7, 0.98)
+IMAGE_SIZES = (96, 128, 160, 192, 224)  # that weights are published for
+N_PARAMETERS = 2_257_984
+MIN_BYTES = 4 * N_PARAMETERS
+# Share of features that are 0 for a ramp of colors: 0.87 with the published
+# weights, one half with random or shuffled ones.
+ZERO_SHARE = (0.7, 0.98)
 
 
-def mobilenet_v2(side: int) -> keras.Model:
-    """MobileNetV2 with its ImageNet weights or, where they cannot be had, with
-    random ones and a warning.
+def mobilenet_v2(size: int) -> keras.Model:
+    """Build MobileNetV2 with ImageNet weights, or else with random ones.
 
-    Random weights are enough to look at the model. `catdog train` refuses them.
+    Random weights, which come with a warning, are enough to look at the model.
+    `catdog train` refuses them.
 
     Args:
-        side: of the pictures that it takes, in pixels. The weights are those
-            for the nearest of `SIDES`.
+        size: pixels to each side of an image. The weights are those for the
+            nearest of `IMAGE_SIZES`.
     """
     try:
-        return pretrained_mobilenet_v2(side)
+        return pretrained_mobilenet_v2(size)
     except WeightsError as error:
         warn_once(f"{error} Until then the base model has random weights.")
         return keras.applications.MobileNetV2(
-            input_shape=(side, side, 3), include_top=False, weights=None
+            input_shape=(size, size, 3), include_top=False, weights=None
         )
 
 
@@ -53,32 +53,33 @@ def warn_once(message: str) -> None:
     logging.getLogger(__name__).warning(message)
 
 
-def pretrained_mobilenet_v2(side: int = SIDE) -> keras.Model:
-    """MobileNetV2 with the weights learned on ImageNet: Keras' cache first,
-    then the public download.
+def pretrained_mobilenet_v2(size: int = IMAGE_SIZE) -> keras.Model:
+    """Build MobileNetV2 with the weights learned on ImageNet.
+
+    They come from Keras' cache or, if it lacks them, from the public download.
 
     Raises:
-        WeightsError: when they cannot be had, or are not what they should be.
+        WeightsError: if they cannot be had, or are not what they should be.
     """
-    path = weights_path(side)
-    there = path.exists()
+    path = weights_path(size)
+    exists = path.exists()
     try:
-        download.fetch([ADDRESS.format(nearest(side))], path, check_file)
+        download.fetch([ADDRESS.format(nearest_size(size))], path, check_file)
     except (OSError, DataError) as error:
         cure = (
-            f"delete {path}, then" if there else f"lay the file at {path}, or"
+            f"delete {path}, then" if exists else f"lay the file at {path}, or"
         )
         raise WeightsError(
             f"MobileNetV2's weights cannot be loaded: {cure} connect to the internet."
         ) from error
     try:
         model = keras.applications.MobileNetV2(
-            input_shape=(side, side, 3), include_top=False, weights=str(path)
+            input_shape=(size, size, 3), include_top=False, weights=str(path)
         )
     # Keras raises all kinds for layers that do not match.
     except Exception as error:
         raise WeightsError(_foreign(path)) from error
-    if not SILENT[0] < silent(model) < SILENT[1]:
+    if not ZERO_SHARE[0] < zero_share(model) < ZERO_SHARE[1]:
         raise WeightsError(_foreign(path))
     return model
 
@@ -87,30 +88,34 @@ def check_file(path: Path) -> None:
     """Check a file of weights by its size and structure.
 
     Raises:
-        DataError: when it is too short, is no HDF5, or holds another number of
+        DataError: if it is too short, is no HDF5, or holds another number of
             weights.
     """
-    size = path.stat().st_size
-    if size < BYTES:
-        raise DataError(f"it has {size:,} bytes, and {BYTES:,} are due")
-    found = []
+    n_bytes = path.stat().st_size
+    if n_bytes < MIN_BYTES:
+        raise DataError(
+            f"it has {n_bytes:,} bytes, and at least {MIN_BYTES:,} are needed"
+        )
+    sizes = []
 
-    def count(name, item):
+    def collect(name, item):
         if isinstance(item, h5py.Dataset):
-            found.append(item.size)
+            sizes.append(item.size)
 
     try:
         with h5py.File(path) as file:
-            file.visititems(count)
+            file.visititems(collect)
     # h5py raises all kinds for a file that ends early, or is another.
     except Exception as error:
         raise DataError("it is no whole HDF5 file") from error
-    if sum(found) != PARAMETERS:
-        raise DataError(f"it holds {sum(found):,} weights, not {PARAMETERS:,}")
+    if sum(sizes) != N_PARAMETERS:
+        raise DataError(
+            f"it holds {sum(sizes):,} weights, not {N_PARAMETERS:,}"
+        )
 
 
-def silent(model: keras.Model) -> float:
-    """Share of features, in [0, 1], that are 0 for a ramp of colours."""
+def zero_share(model: keras.Model) -> float:
+    """Return the share of features, in [0, 1], that are 0 for a color ramp."""
     shape = model.input_shape[1:]
     ramp = np.linspace(-1, 1, np.prod(shape), dtype="float32")
     features = keras.ops.convert_to_numpy(
@@ -119,14 +124,14 @@ def silent(model: keras.Model) -> float:
     return float((features == 0).mean()) if np.isfinite(features).all() else 1.0
 
 
-def weights_path(side: int = SIDE) -> Path:
-    """Where Keras caches the weights of MobileNetV2 for pictures of this side."""
-    return keras_home() / "models" / WEIGHTS_NAME.format(nearest(side))
+def weights_path(size: int = IMAGE_SIZE) -> Path:
+    """Return where Keras caches MobileNetV2's weights for images of a size."""
+    return keras_home() / "models" / WEIGHTS_NAME.format(nearest_size(size))
 
 
-def nearest(side: int) -> int:
-    """The side that weights were learned with, nearest to this one."""
-    return min(SIDES, key=lambda known: abs(known - side))
+def nearest_size(size: int) -> int:
+    """Return the nearest image size that weights are published for."""
+    return min(IMAGE_SIZES, key=lambda known: abs(known - size))
 
 
 def _foreign(path: Path) -> str:

@@ -1,70 +1,97 @@
-"""Every figure of the tutorial: each function draws one and returns it."""
+"""Figures for pages: each function draws one and returns it."""
 
 import functools
 import random
 import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from typing import ParamSpec
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from catdog import assets, evaluation
+from catdog import evaluation
+from catdog._io import printable
 from catdog.backend import keras
-from catdog.data.image_files import shown
-from catdog.data.sources import SIDE, Pictures, decode
-from catdog.evaluation import confusion, mean, wilson
+from catdog.data.image_files import IMAGE_SIZE
+from catdog.data.pipeline import decode
+from catdog.data.split import PHOTOGRAPHS, ImageSet
 from catdog.report.palette import palette, plot_style
-from catdog.runs.store import Run
+from catdog.runs.schema import Run
+from catdog.scores import Score
+from catdog.settings import assets_folder
 
-COLOURS = tuple(
-    palette()[kind][0] for kind in ("cat", "dog")
-)  # of the two classes
-VALIDATION, TRAINING = COLOURS
+CLASS_COLORS = palette()["cat"][0], palette()["dog"][0]
+VALIDATION, TRAINING = CLASS_COLORS
 INK, BASELINE, PALE = (palette()[name][0] for name in ("ink", "soft", "line"))
 
+Parameters = ParamSpec("Parameters")
 
-def figure(draw):
-    """Draw in the project's style, and close the figure, so that a notebook
-    shows it once: as the cell's value.
+
+def figure(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
+    """Draw in the project's style, and close the figure afterwards.
+
+    A notebook then shows it once: as the cell's value.
     """
 
     @functools.wraps(draw)
-    def drawn(*arguments, **options) -> Figure:
-        with plt.style.context([assets() / "catdog.mplstyle", plot_style()]):
-            result = draw(*arguments, **options)
-            plt.close(result)
-        return result
+    def styled(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Figure:
+        style = [assets_folder() / "catdog.mplstyle", plot_style()]
+        before = set(plt.get_fignums())
+        with plt.style.context(style):
+            try:
+                return draw(*args, **kwargs)
+            finally:
+                for number in set(plt.get_fignums()) - before:
+                    plt.close(number)
 
-    return drawn
+    return styled
 
 
 @figure
-def picture_grid(pictures: Pictures, columns: int = 3, seed: int = 1) -> Figure:
-    """Random training pictures with their labels: a row of cats over a row of
-    dogs, or what the two classes are.
+def image_grid(images: ImageSet, columns: int = 3, seed: int = 1) -> Figure:
+    """Draw random training images with their labels, a row for each class.
+
+    Shown in chapter 1.
     """
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     grid, axes = plt.subplots(2, columns, figsize=(7.2, 5.1))
     for label, row in enumerate(axes):
-        names = [
-            name for name in pictures.train if pictures.label(name) == label
-        ]
-        for axis, name in zip(row, chance.sample(names, columns), strict=True):
-            _show(
-                axis,
-                decode(str(pictures.folder / name)),
-                pictures.classes[label],
-                COLOURS[label],
-            )
+        names = [name for name in images.train if images.label(name) == label]
+        for axis, name in zip(row, rng.sample(names, columns), strict=True):
+            image = decode(str(images.folder / name))
+            show_image(axis, image, images.classes[label], CLASS_COLORS[label])
     return grid
 
 
+def show_image(
+    axis: Axes,
+    image: np.ndarray,
+    title: str,
+    color: str = INK,
+    weight: str = "bold",
+) -> None:
+    """Show one image, in [0, 255], with a title and without axes."""
+    axis.imshow(np.clip(np.asarray(image), 0, 255).astype("uint8"))
+    axis.set_title(
+        "\n".join(textwrap.wrap(title, 18)),
+        color=color,
+        fontsize=10,
+        fontweight=weight,
+        parse_math=False,
+    )
+    axis.axis("off")
+
+
 @figure
-def label_frequencies(counts: dict[str, int]) -> Figure:
-    """One bar for each class. `counts` as `evaluation.label_counts` gives them."""
+def label_frequencies(counts: Mapping[str, int]) -> Figure:
+    """Draw a bar for each class, from `evaluation.label_counts`."""
     chart, axis = plt.subplots(figsize=(7.2, 1.8))
-    bars = axis.barh(range(len(counts)), list(counts.values()), color=COLOURS)
+    bars = axis.barh(
+        range(len(counts)), list(counts.values()), color=CLASS_COLORS
+    )
     axis.set_yticks(range(len(counts)), list(counts), parse_math=False)
     axis.bar_label(bars, padding=4, fmt="{:,.0f}")
     axis.invert_yaxis()
@@ -76,32 +103,33 @@ def label_frequencies(counts: dict[str, int]) -> Figure:
 
 @figure
 def augmented(
-    layer: keras.layers.Layer, picture: np.ndarray, copies: int = 4
+    layer: keras.layers.Layer, image: np.ndarray, copies: int = 4
 ) -> Figure:
-    """A picture beside what a random layer makes of it. `picture`: shape (160,
-    160, 3), in [0, 255].
+    """Draw an image beside what a random layer makes of it.
+
+    Args:
+        layer: an augmentation layer.
+        image: of shape (160, 160, 3), in [0, 255].
+        copies: how many.
     """
     strip, axes = plt.subplots(1, copies + 1, figsize=(7.2, 1.75))
-    _show(axes[0], picture, "original")
-    batch = keras.ops.cast(picture[None], "float32")
+    show_image(axes[0], image, "original")
+    batch = keras.ops.cast(image[None], "float32")
     for number, axis in enumerate(axes[1:], start=1):
-        _show(
-            axis,
-            layer(batch, training=True)[0],
-            f"copy {number}",
-            weight="normal",
-        )
+        copy = layer(batch, training=True)[0]
+        show_image(axis, copy, f"copy {number}", weight="normal")
     return strip
 
 
 @figure
-def history(runs: list[Run], baseline: float = 0.5) -> Figure:
-    """Accuracy at each epoch, in training and validation: every run thin, their
-    mean thick, the baseline dashed.
+def history(runs: Sequence[Run], baseline: float = 0.5) -> Figure:
+    """Draw accuracy in each epoch, in training and validation.
+
+    Every run is a thin line, their mean a thick one, the baseline is dashed.
     """
     chart, axis = plt.subplots(figsize=(7.2, 3.8))
     epochs = range(1, runs[0].epochs + 1)
-    for measure, name, colour in [
+    for measure, name, color in [
         ("accuracy", "training", TRAINING),
         ("val_accuracy", "validation", VALIDATION),
     ]:
@@ -109,12 +137,12 @@ def history(runs: list[Run], baseline: float = 0.5) -> Figure:
         axis.plot(
             epochs,
             values.mean(axis=0),
-            color=colour,
+            color=color,
             label=name,
             marker="o" if len(epochs) == 1 else None,
         )
         if len(runs) > 1:
-            axis.plot(epochs, values.T, color=colour, linewidth=0.7, alpha=0.5)
+            axis.plot(epochs, values.T, color=color, linewidth=0.7, alpha=0.5)
     axis.axhline(
         baseline,
         color=BASELINE,
@@ -131,45 +159,18 @@ def history(runs: list[Run], baseline: float = 0.5) -> Figure:
 
 @figure
 def comparison(
-    runs: dict[str, list[Run]], bars: dict[str, float], baseline: float = 0.5
+    runs: Mapping[str, Sequence[Run]],
+    required: Mapping[str, float],
+    baseline: float = 0.5,
 ) -> Figure:
-    """Validation accuracy of each model: a dot for each run, the mean in words,
-    the course's demand as a tick.
+    """Draw the validation accuracy of each model: a dot for each run.
+
+    The mean stands beside them, and a tick marks the required accuracy.
     """
     chart, axis = plt.subplots(figsize=(7.2, 3.0))
     for row, (name, group) in enumerate(runs.items()):
-        values = [run.validation["accuracy"] for run in group]
-        axis.plot(
-            [baseline, mean(values)],
-            [row, row],
-            color=PALE,
-            linewidth=6,
-            solid_capstyle="butt",
-            zorder=1,
-        )
-        axis.plot(
-            values,
-            [row] * len(values),
-            "o",
-            color=VALIDATION,
-            markersize=8,
-            zorder=3,
-        )
-        bar = bars.get(name, baseline)
-        if name in bars:
-            axis.plot(
-                [bar] * 2, [row - 0.3, row + 0.3], color=TRAINING, zorder=2
-            )
-        axis.annotate(
-            f"{mean(values):.1%}",
-            (max(*values, bar), row),
-            (10, 0),
-            textcoords="offset points",
-            va="center",
-        )
-    axis.set_yticks(range(len(runs)), list(runs))
-    axis.invert_yaxis()
-    axis.grid(visible=False, axis="y")
+        _draw_model_row(axis, row, group, required.get(name), baseline)
+    _name_rows(axis, runs)
     axis.set(
         xlim=(baseline, 1.06),
         xlabel="validation accuracy (dots: runs; blue ticks: what the course asks)",
@@ -179,14 +180,58 @@ def comparison(
     return chart
 
 
+def _draw_model_row(
+    axis: Axes,
+    row: int,
+    runs: Sequence[Run],
+    required: float | None,
+    baseline: float,
+) -> None:
+    values = [run.validation["accuracy"] for run in runs]
+    average = evaluation.mean(values)
+    axis.plot(
+        [baseline, average],
+        [row, row],
+        color=PALE,
+        linewidth=6,
+        solid_capstyle="butt",
+        zorder=1,
+    )
+    axis.plot(
+        values,
+        [row] * len(values),
+        "o",
+        color=VALIDATION,
+        markersize=8,
+        zorder=3,
+    )
+    if required is not None:
+        ends = [row - 0.3, row + 0.3]
+        axis.plot([required] * 2, ends, color=TRAINING, zorder=2)
+    axis.annotate(
+        f"{average:.1%}",
+        (max(*values, required or baseline), row),
+        (10, 0),
+        textcoords="offset points",
+        va="center",
+    )
+
+
+def _name_rows(axis: Axes, names: Mapping[str, object]) -> None:
+    axis.set_yticks(range(len(names)), list(names))
+    axis.invert_yaxis()
+    axis.grid(visible=False, axis="y")
+
+
 @figure
-def confusion_matrix(scores: list, classes=("cat", "dog")) -> Figure:
-    """What the pictures show against what the model answered: counts."""
-    table = np.array(confusion(scores))
+def confusion_matrix(
+    scores: Sequence[Score], classes: Sequence[str] = ("cat", "dog")
+) -> Figure:
+    """Draw the counts of each answer for the images of each class."""
+    table = np.array(evaluation.confusion(scores))
     chart, axis = plt.subplots(figsize=(4.2, 3.4))
     axis.imshow(table, cmap="Blues", vmin=0, vmax=table.sum(axis=1).max() * 1.3)
     for (row, column), number in np.ndenumerate(table):
-        colour = "white" if number > table.max() * 0.7 else INK
         axis.text(
             column,
             row,
@@ -194,7 +239,7 @@ def confusion_matrix(scores: list, classes=("cat", "dog")) -> Figure:
             ha="center",
             va="center",
             fontsize=16,
-            color=colour,
+            color="white" if number > table.max() * 0.7 else INK,
         )
     for set_ticks in (axis.set_xticks, axis.set_yticks):
         set_ticks(range(len(classes)), classes, parse_math=False)
@@ -205,17 +250,18 @@ def confusion_matrix(scores: list, classes=("cat", "dog")) -> Figure:
 
 
 @figure
-def calibration(scores: list) -> Figure:
-    """How often a model is right, against how sure it is: a dot for each step
-    of confidence, with the number of answers.
+def calibration(scores: Sequence[Score]) -> Figure:
+    """Draw how often a model is right against how sure it is.
+
+    There is a dot for each step of confidence, with the number of answers.
     """
     chart, axis = plt.subplots(figsize=(4.6, 4.2))
     axis.plot([0.5, 1], [0.5, 1], color=BASELINE, linestyle="--", linewidth=1.2)
-    for sure, right, n in evaluation.calibration(scores):
-        axis.plot(sure, right, "o", color=VALIDATION, markersize=8)
+    for confidence, accuracy, n in evaluation.calibration(scores):
+        axis.plot(confidence, accuracy, "o", color=VALIDATION, markersize=8)
         axis.annotate(
             f"{n:,}",
-            (sure, right),
+            (confidence, accuracy),
             (9, -12),
             textcoords="offset points",
             fontsize=9,
@@ -231,9 +277,10 @@ def calibration(scores: list) -> Figure:
 
 
 @figure
-def mistakes(scores: list, pictures: Pictures) -> Figure:
-    """Pictures that a model got wrong. Where the photographs are not at hand, a
-    grey tile stands for each.
+def mistakes(scores: Sequence[Score], images: ImageSet) -> Figure:
+    """Draw images that a model got wrong.
+
+    If the images are drawings, a gray tile stands for each photograph.
     """
     columns = 4
     rows = max(1, -(-len(scores) // columns))
@@ -242,34 +289,40 @@ def mistakes(scores: list, pictures: Pictures) -> Figure:
     )
     for axis in axes.flat:
         axis.axis("off")
-    for axis, (name, _, dog) in zip(axes.flat, scores, strict=False):
-        sure = f"{max(dog, 1 - dog):.0%} {pictures.classes[int(dog >= 0.5)]}"
-        if pictures.source == "photographs":
-            _show(
-                axis, decode(str(pictures.folder / name)), sure, weight="normal"
-            )
+    for axis, score in zip(axes.flat, scores, strict=False):
+        title = f"{score.confidence:.0%} {images.classes[score.answer]}"
+        if images.source == PHOTOGRAPHS:
+            image = decode(str(images.folder / score.name))
+            show_image(axis, image, title, weight="normal")
         else:
-            _show(axis, np.full((SIDE, SIDE, 3), 225), sure, weight="normal")
-            axis.text(
-                80,
-                80,
-                f"{shown(name.rsplit('/')[-1])}\n(photograph\nnot at hand)",
-                parse_math=False,
-                ha="center",
-                va="center",
-                fontsize=9,
-            )
+            _show_tile(axis, score.name, title)
     return grid
 
 
+def _show_tile(axis: Axes, name: str, title: str) -> None:
+    tile = np.full((IMAGE_SIZE, IMAGE_SIZE, 3), 225)
+    show_image(axis, tile, title, weight="normal")
+    axis.text(
+        IMAGE_SIZE / 2,
+        IMAGE_SIZE / 2,
+        f"{printable(name.rsplit('/')[-1])}\n(photograph\nnot at hand)",
+        parse_math=False,
+        ha="center",
+        va="center",
+        fontsize=9,
+    )
+
+
 @figure
-def test_accuracies(results: dict[str, tuple[int, int]]) -> Figure:
-    """Accuracy on test pictures with its 95 % interval. `results` maps a
-    model's name to (correct, n).
+def accuracy_intervals(results: Mapping[str, tuple[int, int]]) -> Figure:
+    """Draw the accuracy on test images with its 95 % interval.
+
+    Args:
+        results: `(correct, n)` of each model, by its name.
     """
     chart, axis = plt.subplots(figsize=(7.2, 2.6))
     for row, (correct, n) in enumerate(results.values()):
-        low, high = wilson(correct, n)
+        low, high = evaluation.wilson(correct, n)
         axis.plot([low, high], [row, row], color=VALIDATION, linewidth=3)
         axis.plot(correct / n, row, "o", color=VALIDATION, markersize=8)
         axis.annotate(
@@ -279,9 +332,7 @@ def test_accuracies(results: dict[str, tuple[int, int]]) -> Figure:
             textcoords="offset points",
             va="center",
         )
-    axis.set_yticks(range(len(results)), list(results))
-    axis.invert_yaxis()
-    axis.grid(visible=False, axis="y")
+    _name_rows(axis, results)
     axis.set(
         xlim=(0.5, 1.25),
         xlabel="accuracy on test pictures, with its 95 % interval",
@@ -291,25 +342,13 @@ def test_accuracies(results: dict[str, tuple[int, int]]) -> Figure:
     return chart
 
 
-def example_picture(
-    pictures: Pictures, name="train/cats/cat.4.jpg"
+def example_image(
+    images: ImageSet, name: str = "train/cats/cat.4.jpg"
 ) -> np.ndarray:
-    """One picture as uint8 of shape (160, 160, 3); the first if none has that
-    name.
+    """Return one image, the first if none has that name.
+
+    Returns:
+        uint8 of shape (160, 160, 3).
     """
-    found = name if name in pictures.train else pictures.train[0]
-    return np.asarray(decode(str(pictures.folder / found)))
-
-
-def _show(
-    axis, picture, title: str, colour: str = INK, weight: str = "bold"
-) -> None:
-    axis.imshow(np.clip(np.asarray(picture), 0, 255).astype("uint8"))
-    axis.set_title(
-        "\n".join(textwrap.wrap(title, 18)),
-        color=colour,
-        fontsize=10,
-        fontweight=weight,
-        parse_math=False,
-    )
-    axis.axis("off")
+    chosen = name if name in images.train else images.train[0]
+    return np.asarray(decode(str(images.folder / chosen)))

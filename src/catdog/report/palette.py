@@ -1,23 +1,25 @@
-"""The colours that pages and plots share."""
+"""The colors that pages and figures share."""
 
 import functools
 import re
 
-from catdog import assets
+from catdog.settings import assets_folder
 
 
 @functools.cache
 def palette() -> dict[str, tuple[str, str]]:
-    """Each colour's two values, such as `"#d55e00"`: for light pages and for dark
-    ones. They stand in `assets/colours.scss`.
+    """Return each color's two values, such as `"#d55e00"`.
+
+    The first is for light pages, the second for dark ones. They stand in
+    `assets/colours.scss`.
     """
-    text = (assets() / "colours.scss").read_text(encoding="utf-8")
+    text = (assets_folder() / "colours.scss").read_text(encoding="utf-8")
     line = re.compile(r"^\s*([\w-]+): (#\w{6}) (#\w{6}),$", re.MULTILINE)
     return {name: (light, dark) for name, light, dark in line.findall(text)}
 
 
 def plot_style() -> dict[str, str]:
-    """The colours of a page's paper, ink and lines, as matplotlib's settings.
+    """Return the colors of a page's paper, ink and lines, for matplotlib.
 
     Figures are light on dark pages as well: a photograph has only one version.
     """

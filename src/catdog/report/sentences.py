@@ -1,78 +1,48 @@
-"""What a chapter displays besides figures: source code, tables, and phrases
-whose numbers come from runs.
-"""
+"""Sentences for pages, whose numbers come from runs and measurements."""
 
-import inspect
-import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from catdog import benchmarks
-from catdog.backend import keras
-from catdog.data.image_files import shown
-from catdog.data.sources import Pictures
+from catdog.data.split import DRAWINGS, ImageSet
 from catdog.evaluation import (
-    BARS,
-    gap,
+    REQUIRED_ACCURACY,
+    collapsed,
+    generalization_gap,
+    last_epochs_range,
     mean,
+    mean_min_max,
     pooled_test,
-    settled,
     wilson,
 )
-from catdog.models import EPOCHS
-from catdog.progress import in_notebook
-from catdog.runs.store import Run, count, counted, processors
-
-LONG_LISTING = 30  # lines
-
-
-class Markdown(str):
-    """Text that a notebook renders as Markdown.
-
-    Links from page to page lead nowhere in a notebook: their words stay.
-    """
-
-    def _repr_markdown_(self) -> str:
-        if in_notebook():
-            return re.sub(r"\[([^]]*)\]\([^)]*\.qmd[^)]*\)", r"\1", self)
-        return str(self)
+from catdog.report.markdown import Markdown, escape
+from catdog.report.measurements import medians, read_bench
+from catdog.runs.schema import Run
+from catdog.settings import EPOCHS
 
 
-def markdown(text: str) -> Markdown:
-    """Display text as Markdown; common indentation is removed."""
-    return Markdown(inspect.cleandoc(text))
+def count_noun(number: int, noun: str) -> str:
+    """Return a number of things, such as `1 run` or `5 runs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def source(*things) -> Markdown:
-    """The code of functions, classes or modules, as this very process runs it: folded
-    where it is long, except in a notebook, which need not know HTML.
-    """
-    code = "\n\n".join(inspect.getsource(thing).rstrip() for thing in things)
-    listing = f"```python\n{code}\n```"
-    lines = code.count("\n") + 1
-    if lines <= LONG_LISTING or in_notebook():
-        return Markdown(listing)
-    names = ", ".join(f"<code>{thing.__name__}</code>" for thing in things)
-    summary = f"<summary>The source of {names}, {lines} lines</summary>"
-    return Markdown(f"<details>\n{summary}\n\n{listing}\n\n</details>")
+def cpu_cores(environment: Mapping[str, Any]) -> str:
+    """Return how many cores an environment had, such as `2 CPU cores`."""
+    return count_noun(environment["cores"], "CPU core")
 
 
-def plain(text: str) -> str:
-    """A file or class name made fit for Markdown: all signs mean themselves."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", shown(text))
-
-
-def pictures_notice(pictures: Pictures) -> Markdown:
-    """Which pictures a page was made with."""
-    number = f"{len(pictures.train) + len(pictures.held_out):,}"
-    if pictures.source == "drawings":
+def images_notice(images: ImageSet) -> Markdown:
+    """Return which images a page was made with."""
+    number = f"{len(images.train) + len(images.held_out):,}"
+    if images.source == DRAWINGS:
         return Markdown(
             "> **Drawn pictures.** The photographs were out of reach when this page "
             f"was made. The pictures that you see are {number} drawings of the same "
             "names. Each replayed run says what it was trained on."
         )
-    if not pictures.own:
+    if not images.own:
         return Markdown(f"*Made with {number} photographs.*")
-    first, second = map(plain, pictures.classes)
-    left_out = len(pictures.faults)
+    first, second = map(escape, images.classes)
+    left_out = len(images.faults)
     return Markdown(
         f"> **Your own pictures.** This page was made with {number} pictures of "
         f"two classes, {first} and {second}. Where the text says cat, read "
@@ -81,121 +51,125 @@ def pictures_notice(pictures: Pictures) -> Markdown:
     )
 
 
-def trainable(model: keras.Model | keras.layers.Layer) -> int:
-    """How many numbers training may change."""
-    return count(model.trainable_weights)
+def provenance(*groups: Sequence[Run]) -> Markdown:
+    """Return where runs come from: a paragraph for the runs of each model."""
+    return Markdown("\n\n".join(map(_provenance_of_model, groups)))
 
 
-def between(runs: list[Run]) -> str:
-    """Where validation accuracy lay over the last five epochs of all runs.
+def _provenance_of_model(runs: Sequence[Run]) -> str:
+    first = runs[0]
+    replayed = first.path is not None
+    seconds = mean(run.seconds for run in runs)
+    seeds = ", ".join(str(run.seed) for run in runs)
+    sentences = [
+        f"{'Replayed, not trained anew' if replayed else 'Trained just now'}: "
+        f"{first.epochs} epochs of `{first.model}` "
+        f"on {first.data['train']:,} {first.data['source']}, "
+        f"seed{'s' if len(runs) > 1 else ''} {seeds}.",
+        f"A run took {seconds:.0f} s on {cpu_cores(first.environment)} "
+        f"with TensorFlow {first.environment['tensorflow']}, {first.recorded}.",
+    ]
+    sentences += [
+        f"With seed {run.seed} it learned nothing: its loss stayed where "
+        "guessing has it."
+        for run in runs
+        if collapsed(run.history)
+    ]
+    if replayed:
+        sentences.append("Set `CATDOG_TRAIN=1` to train here.")
+    return f"*{' '.join(sentences)}*"
 
-    Such as `between 66.0% and 71.5%`.
+
+def validation_range(runs: Sequence[Run]) -> str:
+    """Return the range of validation accuracy over the last five epochs.
+
+    Over all runs, such as `between 66.0% and 71.5%`.
     """
-    low = min(settled(run)[0] for run in runs)
-    high = max(settled(run)[1] for run in runs)
+    ranges = [last_epochs_range(run) for run in runs]
+    low = min(low for low, _ in ranges)
+    high = max(high for _, high in ranges)
     return f"between {low:.1%} and {high:.1%}"
 
 
-def final(runs: list[Run]) -> float:
-    """Mean validation accuracy after the last epoch, in [0, 1]."""
-    return mean(run.validation["accuracy"] for run in runs)
+def mean_validation_accuracy(runs: Sequence[Run]) -> float:
+    """Return the mean validation accuracy after the last epoch, in [0, 1]."""
+    return mean_min_max(runs)[0]
 
 
-def training_time(runs: dict[str, list[Run]]) -> str:
-    """How long one run of each model took, in a sentence."""
-    firsts = [group[0] for group in runs.values()]
-    minutes = (
-        sum(mean(run.seconds for run in group) for group in runs.values()) / 60
-    )
+def training_time(runs: Mapping[str, Sequence[Run]]) -> str:
+    """Return how long one run of each model took, in a sentence."""
+    environment = next(iter(runs.values()))[0].environment
+    seconds = sum(mean(run.seconds for run in group) for group in runs.values())
     return (
-        f"One run of each of the {len(firsts)} models took {minutes:.0f} minutes "
-        f"together, on {processors(firsts[0].environment)}."
+        f"One run of each of the {len(runs)} models took {seconds / 60:.0f} "
+        f"minutes together, on {cpu_cores(environment)}."
     )
 
 
-def points(difference: float) -> str:
-    """A difference of two accuracies, such as `4.2 percentage points above`."""
+def percentage_points(difference: float) -> str:
+    """Return a difference of accuracies: `4.2 percentage points above`."""
     if abs(difference) < 0.0005:
         return "level with"
     side = "above" if difference > 0 else "below"
     return f"{abs(difference) * 100:.1f} percentage points {side}"
 
 
-def overfitting(runs: list[Run]) -> str:
-    """Whether training accuracy ran ahead of validation accuracy, and how far.
+def overfitting(runs: Sequence[Run]) -> str:
+    """Return whether training accuracy ran ahead of validation accuracy.
 
-    The last five epochs count. From 10 points on it does clearly, from 3 on a
-    little.
+    The last five epochs count. A gap of over 10 percentage points is clear
+    overfitting, one of over 3 a little.
     """
-    distance = mean(gap(run) for run in runs)
-    verdict = (
-        "Yes, clearly"
-        if distance > 0.1
-        else "A little"
-        if distance > 0.03
-        else "No"
-    )
+    gap = mean(generalization_gap(run) for run in runs)
+    answer = "Yes, clearly" if gap > 0.1 else "A little" if gap > 0.03 else "No"
     return (
-        f"**{verdict}**: over the last five epochs, training accuracy lay "
-        f"{points(distance)} validation accuracy, on the mean of "
-        f"{counted(len(runs), 'run')}"
+        f"**{answer}**: over the last five epochs, training accuracy lay "
+        f"{percentage_points(gap)} validation accuracy, on the mean of "
+        f"{count_noun(len(runs), 'run')}"
     )
 
 
-def bar(runs: list[Run]) -> str:
-    """Whether every run ended at or above the course's bar for its model."""
-    demand = BARS[runs[0].model]
-    lowest = min(run.validation["accuracy"] for run in runs)
+def required_accuracy(runs: Sequence[Run]) -> str:
+    """Return whether every run ended at what the assignment requires."""
+    required = REQUIRED_ACCURACY[runs[0].model]
+    _, lowest, _ = mean_min_max(runs)
     return (
-        f"the course asks for at least {demand:.0%} every time; "
-        f"the lowest of {counted(len(runs), 'run')} ended at {lowest:.1%}: "
-        f"{met(lowest >= demand)}"
+        f"the course asks for at least {required:.0%} every time; "
+        f"the lowest of {count_noun(len(runs), 'run')} ended at {lowest:.1%}: "
+        f"{verdict(lowest >= required)}"
     )
 
 
-def test_words(runs: list[Run]) -> str:
-    """Pooled test accuracy, such as `97.0% of 400 (94.8% to 98.3%)`."""
+def pooled_accuracy(runs: Sequence[Run]) -> str:
+    """Return the pooled test accuracy: `97.0% of 400 (94.8% to 98.3%)`."""
     correct, n = pooled_test(runs)
     low, high = wilson(correct, n)
     return f"{correct / n:.1%} of {n:,} ({low:.1%} to {high:.1%})"
 
 
-def origins(runs: dict[str, list[Run]]) -> Markdown:
-    """Where the runs of several models come from, a line each."""
-    return Markdown(
-        "\n\n".join(group._repr_markdown_() for group in runs.values())
-    )
+def measured_speed(comparison: str) -> Markdown:
+    """Return what `catdog bench` measured, in a sentence; empty if nothing.
 
-
-def spread(runs: list[Run]) -> tuple[float, float, float]:
-    """Mean, lowest and highest validation accuracy after the last epoch, in [0,
-    1].
+    Args:
+        comparison: `"epoch"` or `"transfer"`.
     """
-    values = [run.validation["accuracy"] for run in runs]
-    return mean(values), min(values), max(values)
-
-
-def measured(comparison: str) -> Markdown:
-    """What `catdog bench` found in one of its comparisons, `"epoch"` or
-    `"transfer"`, in a sentence. Empty where it was never run.
-    """
-    found = benchmarks.read()
-    if not found:
+    bench = read_bench()
+    if not bench:
         return Markdown("")
-    usual, ours = list(benchmarks.medians(found[comparison]).values())[:2]
+    usual, ours = list(medians(bench[comparison]).values())[:2]
     if comparison == "epoch":
         what = "an epoch of `model1` takes"
     else:
         usual *= EPOCHS
         what = f"{EPOCHS} epochs of `model4` take"
     return Markdown(
-        f"Measured with `catdog bench` on {processors(found['environment'])}: "
+        f"Measured with `catdog bench` on {cpu_cores(bench['environment'])}: "
         f"{what} {ours:.0f} s this way, and {usual:.0f} s where every picture is "
         f"{'decoded' if comparison == 'epoch' else 'sent through all layers'} "
         f"in every epoch. That is {ours / usual:.2f} times as long."
     )
 
 
-def met(holds: bool) -> str:
-    """A verdict in a word."""
+def verdict(holds: bool) -> str:
+    """Return `met` or `missed`."""
     return "met" if holds else "missed"

@@ -1,66 +1,48 @@
-"""Every table of the tutorial: each function returns one as Markdown."""
+"""Tables for pages, computed from runs: each function returns one as Markdown."""
 
-import inspect
 import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from catdog.backend import keras
-from catdog.benchmarks import medians
-from catdog.data.sources import FOLDS, Pictures
+from catdog.data.split import FOLDS
 from catdog.evaluation import (
-    BARS,
+    REQUIRED_ACCURACY,
     best_model,
     mcnemar,
     mean,
+    mean_min_max,
     pooled_test,
-    test_scores,
+    scores_on_test,
 )
-from catdog.models import EPOCHS
-from catdog.report.sentences import Markdown, met, spread, test_words, trainable
-from catdog.runs.store import Run, counted, recorded_runs
+from catdog.report.markdown import Markdown, table
+from catdog.report.measurements import medians
+from catdog.report.sentences import count_noun, pooled_accuracy, verdict
+from catdog.runs.schema import Run
+from catdog.settings import EPOCHS
+
+RUNS_HEADER = (
+    "model",
+    "trained parameters",
+    "runs",
+    "seconds a run",
+    "validation: mean (range)",
+    "test: pooled (95% interval)",
+    "required",
+    "verdict",
+)
 
 
-def table(header: list[str], rows: list[list], words: int = 1) -> Markdown:
-    """A Markdown table: `words` columns to the left, the others to the right."""
-    sides = [":--"] * words + ["--:"] * (len(header) - words)
-    lines = [header, sides, *rows]
-    return Markdown(
-        "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
-    )
-
-
-def summary(model: keras.Model) -> Markdown:
-    """A model as a table: a row for each layer, in the order a picture passes
-    them.
-    """
-    rows = []
-    for layer in model.layers:
-        nested = isinstance(layer, keras.Model)
-        rows.append(
-            [
-                layer.name if nested else type(layer).__name__,
-                " × ".join(str(size) for size in layer.output.shape[1:]),
-                f"{layer.count_params():,}",
-                f"{trainable(layer):,}",
-            ]
-        )
-    total = [model.count_params(), trainable(model)]
-    rows.append(["**all**", "", *(f"**{number:,}**" for number in total)])
-    return table(
-        ["layer", "output shape", "parameters", "of these trained"], rows
-    )
-
-
-def validation(runs: dict[str, list[Run]]) -> Markdown:
-    """Validation accuracy of each model after the last epoch."""
+def validation(runs: Mapping[str, Sequence[Run]]) -> Markdown:
+    """Return the validation accuracy of each model after the last epoch."""
     rows = [
-        [name, len(group), *(f"{value:.1%}" for value in spread(group))]
+        [name, len(group), *(f"{value:.1%}" for value in mean_min_max(group))]
         for name, group in runs.items()
     ]
     return table(["model", "runs", "mean", "lowest", "highest"], rows)
 
 
-def test(runs: list[Run]) -> Markdown:
-    """Test accuracy of each run of one model."""
+def accuracy_by_run(runs: Sequence[Run]) -> Markdown:
+    """Return the test accuracy of each run of one model."""
     rows = [
         [
             run.seed,
@@ -76,8 +58,13 @@ def test(runs: list[Run]) -> Markdown:
     )
 
 
-def speed(groups: list[list[Run]], goal: float) -> Markdown:
-    """How soon each model's mean validation accuracy reaches a goal in [0, 1]."""
+def epochs_to_reach(groups: Sequence[Sequence[Run]], goal: float) -> Markdown:
+    """Return how soon each model's mean validation accuracy reaches a goal.
+
+    Args:
+        groups: the runs of each model.
+        goal: in [0, 1].
+    """
     rows = []
     for runs in groups:
         histories = [run.history["val_accuracy"] for run in runs]
@@ -98,53 +85,49 @@ def speed(groups: list[list[Run]], goal: float) -> Markdown:
     return table(header, rows)
 
 
-def runs(runs: dict[str, list[Run]]) -> Markdown:
-    """What each model took and reached over its runs, and the course's verdict."""
-    header = [
-        "model",
-        "trained parameters",
-        "runs",
-        "seconds a run",
-        "validation: mean (range)",
-        "test: pooled (95% interval)",
-        "bar",
-        "verdict",
-    ]
+def runs(groups: Mapping[str, Sequence[Run]]) -> Markdown:
+    """Return what each model took and reached over its runs, with a verdict."""
+    return table(RUNS_HEADER, runs_rows(groups))
+
+
+def runs_rows(groups: Mapping[str, Sequence[Run]]) -> list[list[str]]:
+    """Return the rows of `runs`: for each model a text in each column."""
     rows = []
-    for name, group in runs.items():
-        average, low, high = spread(group)
+    for name, group in groups.items():
+        average, low, high = mean_min_max(group)
+        required = REQUIRED_ACCURACY.get(name)
         rows.append(
             [
                 name,
                 f"{group[0].parameters['trainable']:,}",
-                len(group),
+                f"{len(group)}",
                 f"{mean(run.seconds for run in group):.0f}",
                 f"{average:.1%} ({low:.1%} to {high:.1%})",
-                test_words(group),
-                *(
-                    [f"{BARS[name]:.0%}", met(low >= BARS[name])]
-                    if name in BARS
-                    else ["none", "–"]
-                ),
+                pooled_accuracy(group),
+                f"{required:.0%}" if required else "none",
+                verdict(low >= required) if required else "–",
             ]
         )
-    return table(header, rows)
+    return rows
 
 
-def trials(builders: dict, runs: list[Run], pictures: Pictures) -> Markdown:
-    """Recorded trials beside the model that they change: a row each."""
-    groups = {"none": runs}
-    for builder in builders.values():
-        change = inspect.getdoc(builder).rstrip(".")
-        groups[change] = recorded_runs(builder, pictures)
+def ablations(
+    runs: Sequence[Run], changed: Mapping[str, Sequence[Run]]
+) -> Markdown:
+    """Return the runs of ablations beside those of the model they change.
+
+    Args:
+        runs: of the model itself.
+        changed: the runs of each ablation, by what it changes.
+    """
     rows = [
         [
             change,
             f"{group[0].parameters['trainable']:,}",
             len(group),
-            *(f"{value:.1%}" for value in spread(group)),
+            *(f"{value:.1%}" for value in mean_min_max(group)),
         ]
-        for change, group in groups.items()
+        for change, group in {"none": runs, **changed}.items()
         if group
     ]
     return table(
@@ -152,22 +135,22 @@ def trials(builders: dict, runs: list[Run], pictures: Pictures) -> Markdown:
     )
 
 
-def differences(runs: dict[str, list[Run]]) -> Markdown:
-    """Each model against the one before it, on the test pictures of all runs."""
+def differences(runs: Mapping[str, Sequence[Run]]) -> Markdown:
+    """Return each model against the one before it, on the same test images."""
     rows = []
-    for (other, others), (name, group) in itertools.pairwise(runs.items()):
-        folds = {run.fold for run in group} & {run.fold for run in others}
+    for (earlier, before), (later, after) in itertools.pairwise(runs.items()):
+        folds = {run.fold for run in before} & {run.fold for run in after}
         scores = [
-            test_scores([run for run in both if run.fold in folds])
-            for both in (others, group)
+            scores_on_test([run for run in group if run.fold in folds])
+            for group in (before, after)
         ]
-        only_other, only_name, p = mcnemar(*scores)
+        only_earlier, only_later, p = mcnemar(*scores)
         rows.append(
             [
-                f"{name} against {other}",
+                f"{later} against {earlier}",
                 len(scores[0]),
-                only_name,
-                only_other,
+                only_later,
+                only_earlier,
                 "less than 0.001" if p < 0.001 else f"{p:.3f}",
             ]
         )
@@ -181,83 +164,89 @@ def differences(runs: dict[str, list[Run]]) -> Markdown:
     return table(header, rows)
 
 
-def bench(found: dict) -> Markdown:
-    """What `catdog bench` measured: each way, and how it compares."""
-    epoch, transfer = medians(found["epoch"]), medians(found["transfer"])
-    feed, forward = medians(found["pipeline"]), medians(found["forward"])
-    usual, ours, plain = epoch.values()
-    one, whole = transfer.values()
-    work, peak = forward.values()
-    rows = [
+def bench(measured: Mapping[str, Any]) -> Markdown:
+    """Return what `catdog bench` measured: each way, and how it compares."""
+    rounds = measured["rounds"]
+    return table(
+        ["what", f"median of {rounds} rounds", "ratio"],
+        [
+            *_epoch_rows(measured["epoch"]),
+            *_transfer_rows(measured["transfer"]),
+            *_pipeline_rows(measured["pipeline"]),
+            _forward_row(measured["forward"]),
+        ],
+    )
+
+
+def _epoch_rows(comparison: Mapping[str, Sequence[float]]) -> list[list[str]]:
+    usual, ours, plain = medians(comparison).values()
+    return [
         ["epoch of model1, usual pipeline", f"{usual:.1f} s", ""],
         ["epoch of model1, our pipeline", f"{ours:.1f} s", ratio(ours, usual)],
         ["epoch of a plain network, our pipeline", f"{plain:.1f} s", ""],
         ["epoch of model1, as above", f"{ours:.1f} s", ratio(ours, plain)],
-        [f"{EPOCHS} epochs of model4, usual", f"{one * EPOCHS:.0f} s", ""],
+    ]
+
+
+def _transfer_rows(
+    comparison: Mapping[str, Sequence[float]],
+) -> list[list[str]]:
+    usual_epoch, ours = medians(comparison).values()
+    usual = usual_epoch * EPOCHS
+    return [
+        [f"{EPOCHS} epochs of model4, usual", f"{usual:.0f} s", ""],
         [
             f"{EPOCHS} epochs of model4, ours",
-            f"{whole:.0f} s",
-            ratio(whole, one * EPOCHS),
-        ],
-        *(
-            [
-                f"pictures per second, {when}: usual, ours",
-                f"{feed[f'usual, {when}']:,.0f}, {feed[f'our, {when}']:,.0f}",
-                ratio(feed[f"our, {when}"], feed[f"usual, {when}"]),
-            ]
-            for when in ("first epoch", "later epochs")
-        ),
-        [
-            "memory of the pipeline: usual, ours",
-            f"{feed['usual, MiB']:,.0f} MiB, {feed['our, MiB']:,.0f} MiB",
-            ratio(feed["our, MiB"], feed["usual, MiB"]),
-        ],
-        [
-            "multiply-adds per second: matrix product, model4",
-            f"{peak:.0f} billion, {work:.0f} billion",
-            ratio(work, peak),
+            f"{ours:.0f} s",
+            ratio(ours, usual),
         ],
     ]
-    return table(["what", f"median of {found['rounds']} rounds", "ratio"], rows)
+
+
+def _pipeline_rows(
+    comparison: Mapping[str, Sequence[float]],
+) -> list[list[str]]:
+    rates = medians(comparison)
+    rows = []
+    for when in ("first epoch", "later epochs"):
+        usual, ours = rates[f"usual, {when}"], rates[f"our, {when}"]
+        rows.append(
+            [
+                f"pictures per second, {when}: usual, ours",
+                f"{usual:,.0f}, {ours:,.0f}",
+                ratio(ours, usual),
+            ]
+        )
+    usual, ours = rates["usual, MiB"], rates["our, MiB"]
+    rows.append(
+        [
+            "memory of the pipeline: usual, ours",
+            f"{usual:,.0f} MiB, {ours:,.0f} MiB",
+            ratio(ours, usual),
+        ]
+    )
+    return rows
+
+
+def _forward_row(comparison: Mapping[str, Sequence[float]]) -> list[str]:
+    work, peak = medians(comparison).values()
+    return [
+        "multiply-adds per second: matrix product, model4",
+        f"{peak:.0f} billion, {work:.0f} billion",
+        ratio(work, peak),
+    ]
 
 
 def ratio(new: float, old: float) -> str:
-    """How the first stands to the second, such as `0.31`; a dash for nothing."""
+    """Return how two numbers compare, such as `0.31`; a dash if one is 0."""
     return f"{new / old:.2f}" if old else "–"
 
 
-def specification(runs: dict[str, list[Run]]) -> Markdown:
-    """The course's demands as a table: demand, evidence, verdict.
+def specification(runs: Mapping[str, list[Run]]) -> Markdown:
+    """Return the assignment's demands: demand, evidence, verdict.
 
-    Accuracies, histories and the test score are judged by the records.
+    Accuracies, histories and the test score are judged by the runs.
     """
-    scored = [
-        "The best model is scored on test data",
-        "no run is recorded",
-        met(False),
-    ]
-    if runs:
-        best = best_model(runs)
-        scored = [
-            f"The best model, {best}, is scored on test data",
-            test_words(runs[best]),
-            met(pooled_test(runs[best])[1] > 0),
-        ]
-    whole = set(runs) >= set(BARS) and all(
-        _whole(run) for run in sum(runs.values(), [])
-    )
-    histories = (
-        f"{sum(map(len, runs.values()))} recorded runs, in chapters 2 to 5"
-    )
-    bars = [
-        [
-            f"{name} reaches {BARS[name]:.0%} in validation",
-            f"lowest of {counted(len(group), 'run')}: {spread(group)[1]:.1%}",
-            met(spread(group)[1] >= BARS[name]),
-        ]
-        for name, group in runs.items()
-        if name in BARS
-    ]
     rows = [
         [
             "A function shows labelled cats in one row, labelled dogs in another",
@@ -269,9 +258,9 @@ def specification(runs: dict[str, list[Run]]) -> Markdown:
             "[chapter 3](03-augmentation.qmd#sec-flip)",
             "met",
         ],
-        *bars,
-        ["Histories show training and validation", histories, met(whole)],
-        scored,
+        *_accuracy_rows(runs),
+        _history_row(runs),
+        _test_row(runs),
         [
             "Code repeats little, and is explained",
             "each function stands once, in `catdog`; chapters show it",
@@ -282,6 +271,46 @@ def specification(runs: dict[str, list[Run]]) -> Markdown:
     return table(["the course asks", "evidence", "verdict"], rows, words=3)
 
 
-def _whole(run: Run) -> bool:
-    measures = ("accuracy", "val_accuracy")
-    return all(len(run.history[measure]) == run.epochs for measure in measures)
+def _accuracy_rows(runs: Mapping[str, Sequence[Run]]) -> list[list[str]]:
+    rows = []
+    for name, required in REQUIRED_ACCURACY.items():
+        if name in runs:
+            _, lowest, _ = mean_min_max(runs[name])
+            rows.append(
+                [
+                    f"{name} reaches {required:.0%} in validation",
+                    f"lowest of {count_noun(len(runs[name]), 'run')}: "
+                    f"{lowest:.1%}",
+                    verdict(lowest >= required),
+                ]
+            )
+    return rows
+
+
+def _history_row(runs: Mapping[str, Sequence[Run]]) -> list[str]:
+    every_run = [run for group in runs.values() for run in group]
+    complete = set(runs) >= set(REQUIRED_ACCURACY) and all(
+        len(run.history[measure]) == run.epochs
+        for run in every_run
+        for measure in ("accuracy", "val_accuracy")
+    )
+    return [
+        "Histories show training and validation",
+        f"{len(every_run)} recorded runs, in chapters 2 to 5",
+        verdict(complete),
+    ]
+
+
+def _test_row(runs: Mapping[str, list[Run]]) -> list[str]:
+    if not runs:
+        return [
+            "The best model is scored on test data",
+            "no run is recorded",
+            verdict(False),
+        ]
+    best = best_model(runs)
+    return [
+        f"The best model, {best}, is scored on test data",
+        pooled_accuracy(runs[best]),
+        verdict(pooled_test(runs[best])[1] > 0),
+    ]

@@ -1,131 +1,170 @@
-"""Is a training worth its record, and a record worth reading?"""
+"""What a record holds, and whether it can be relied on."""
 
 import dataclasses
-import hashlib
 import json
 import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from catdog._io import digest
+from catdog.scores import Score, count_correct
 
 MEASURES = ("accuracy", "val_accuracy", "loss", "val_loss")
-GUESSING = math.log(2)  # loss of giving both classes half the probability
-NEAR = 0.01
 
 
-def diverged(history: dict[str, list[float]]) -> int | None:
-    """The epoch, from 1 on, in which a number stopped to be one; or None."""
-    for epoch, values in enumerate(zip(*history.values(), strict=False), 1):
-        if not all(math.isfinite(value) for value in values):
-            return epoch
-    return None
+@dataclass
+class Run:
+    """One training of one model. The fields are those of its JSON record.
 
-
-def collapsed(history: dict[str, list[float]], guessing=GUESSING) -> bool:
-    """Whether a model gave up: over the last half of its epochs, and over three
-    at least, its loss stayed at what guessing gives.
-
-    Args:
-        guessing: this loss, the entropy of the classes; ln 2 where they are
-            equally frequent.
+    Attributes:
+        model: name of the model.
+        seed: of the training.
+        fold: which fifth of the held-out images was the test set.
+        epochs: how many.
+        key: sixteen hexadecimal digits that stand for layers, settings, seed
+            and split.
+        history: `accuracy`, `val_accuracy`, `loss`, `val_loss`: one value an
+            epoch; accuracies in [0, 1].
+        validation: `n`, `correct`, `accuracy` after the last epoch.
+        test: the same for the test images.
+        scores: the answer for each test image.
+        data: `source`, `train`, `validation`, `test` (counts), `fingerprint`
+            (names), `content` (names and sizes).
+        parameters: `trainable` and `frozen` counts.
+        settings: layers, optimizer, learning rate, loss, batch size.
+        environment: versions, cores and platform of the machine.
+        seconds: of training, without the final scoring.
+        recorded: the day, as YYYY-MM-DD.
+        path: the file it was read from; None for a run of this very process.
     """
-    last = history["loss"][len(history["loss"]) // 2 :]
-    return len(last) >= 3 and all(abs(x - guessing) < NEAR for x in last)
+
+    model: str
+    seed: int
+    fold: int
+    epochs: int
+    key: str
+    history: dict[str, list[float]]
+    validation: dict[str, Any]
+    test: dict[str, Any]
+    scores: list[Score]
+    data: dict[str, Any]
+    parameters: dict[str, int]
+    settings: dict[str, Any]
+    environment: dict[str, Any]
+    seconds: float
+    recorded: str
+    path: Path | None = field(default=None, repr=False, compare=False)
 
 
-def checksum(values: dict) -> str:
-    """Sixteen hexadecimal digits that stand for a record's values."""
-    text = json.dumps(values, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+RECORDED = tuple(
+    item for item in dataclasses.fields(Run) if item.name != "path"
+)
 
 
-def parse_record(text: str, kind: type) -> dict:
-    """The values of a record's text, checked: `kind` is the dataclass of their
-    fields.
+def as_record(run: Run) -> str:
+    """Return the text of a run's record: JSON, a line for each field."""
+    values = {item.name: getattr(run, item.name) for item in RECORDED}
+    values["checksum"] = checksum(values)
+    lines = [
+        f" {json.dumps(name)}: {json.dumps(value)}"
+        for name, value in values.items()
+    ]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def parse_record(text: str) -> Run:
+    """Read a run from the text of its record.
 
     Raises:
-        ValueError: with the reason, when it is no JSON, was changed by hand,
+        ValueError: with the reason, if it is no JSON, was changed by hand,
             belongs to another version, or does not agree with itself.
     """
-    values = json.loads(text, parse_constant=_no_number)
+    values = json.loads(text, parse_constant=_refuse_constant)
     if not isinstance(values, dict):
         raise ValueError("it holds no fields")
     stated = values.pop("checksum", None)
     if stated and stated != checksum(values):
         raise ValueError("it was changed after it was written")
-    fields = {
-        field.name: field
-        for field in dataclasses.fields(kind)
-        if field.name != "network"
-    }
-    unknown = sorted(values.keys() - fields.keys())
+    _check_fields(values)
+    _check_history(values["history"], values["epochs"])
+    _check_counts("validation", values["validation"])
+    _check_counts("test", values["test"])
+    for name in ("train", "validation", "test"):
+        _check_number(f"data.{name}", values["data"].get(name), int)
+    values["scores"] = _checked_scores(values["scores"], values["test"])
+    return Run(**values)
+
+
+def checksum(values: dict) -> str:
+    """Return sixteen hexadecimal digits that stand for a record's values."""
+    return digest([json.dumps(values, sort_keys=True)])
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+def _check_fields(values: dict) -> None:
+    names = {item.name for item in RECORDED}
+    unknown = sorted(values.keys() - names)
     if unknown:
         raise ValueError(
             f"a newer version has written it: {unknown[0]} is not known here"
         )
-    for name, field in fields.items():
-        needed = (field.default, field.default_factory) == (
-            dataclasses.MISSING,
-            dataclasses.MISSING,
-        )
-        if needed and name not in values:
-            raise ValueError(f"it lacks {name}")
-        if name in values and field.type in (int, float):
-            _number(name, values[name], field.type)
-        elif name in values and field.type in (str, list, dict):
-            _kind(name, values[name], field.type)
-    _check_history(values["history"], values["epochs"])
-    _check_tally("validation", values["validation"])
-    _check_tally("test", values["test"])
-    _check_scores(values["scores"], values["test"])
-    for name in ("train", "validation", "test"):
-        _number(f"data.{name}", values["data"].get(name), int)
-    return values
+    for item in RECORDED:
+        if item.name not in values:
+            raise ValueError(f"it lacks {item.name}")
+        if item.type in (int, float):
+            _check_number(item.name, values[item.name], item.type)
+        else:
+            basic = getattr(item.type, "__origin__", item.type)
+            _check_type(item.name, values[item.name], basic)
 
 
-def _no_number(text: str):
-    raise ValueError(f"{text} is no number")
+def _check_type(name: str, value: Any, expected: type) -> None:
+    if not isinstance(value, expected):
+        raise ValueError(f"{name} is no {expected.__name__}")
 
 
-def _kind(name: str, value, kind: type) -> None:
-    if not isinstance(value, kind):
-        raise ValueError(f"{name} is no {kind.__name__}")
-
-
-def _number(name: str, value, kind=float, most=math.inf) -> None:
-    kinds = (int, float) if kind is float else kind
-    if not isinstance(value, kinds) or isinstance(value, bool):
-        raise ValueError(f"{name} is no {kind.__name__}")
+def _check_number(
+    name: str, value: Any, expected: type = float, most: float = math.inf
+) -> None:
+    types = (int, float) if expected is float else expected
+    if not isinstance(value, types) or isinstance(value, bool):
+        raise ValueError(f"{name} is no {expected.__name__}")
     if not 0 <= value <= most:
         raise ValueError(f"{name} is {value}")
 
 
 def _check_history(history: dict, epochs: int) -> None:
-    _kind("history", history, dict)
     for name in MEASURES:
-        _kind(f"history.{name}", history.get(name), list)
+        _check_type(f"history.{name}", history.get(name), list)
         if not epochs or len(history[name]) != epochs:
             raise ValueError(f"history.{name} does not have {epochs} epochs")
         most = 1 if name.endswith("accuracy") else math.inf
         for value in history[name]:
-            _number(f"history.{name}", value, most=most)
+            _check_number(f"history.{name}", value, most=most)
 
 
-def _check_tally(name: str, tally: dict) -> None:
-    _kind(name, tally, dict)
-    _number(f"{name}.n", tally.get("n"), int)
-    _number(f"{name}.correct", tally.get("correct"), int, most=tally["n"])
-    _number(f"{name}.accuracy", tally.get("accuracy"), most=1)
-    if abs(tally["correct"] - tally["accuracy"] * tally["n"]) > 0.1:
+def _check_counts(name: str, counts: dict) -> None:
+    _check_number(f"{name}.n", counts.get("n"), int)
+    _check_number(f"{name}.correct", counts.get("correct"), int, counts["n"])
+    _check_number(f"{name}.accuracy", counts.get("accuracy"), most=1)
+    if abs(counts["correct"] - counts["accuracy"] * counts["n"]) > 0.1:
         raise ValueError(f"{name}.accuracy does not agree with its counts")
 
 
-def _check_scores(scores: list, test: dict) -> None:
-    correct = 0
-    for score in scores:
-        if not isinstance(score, list) or len(score) != 3:
+def _checked_scores(values: list, test: dict) -> list[Score]:
+    scores = []
+    for value in values:
+        if not isinstance(value, list) or len(value) != 3:
             raise ValueError("scores are not of three values")
-        name, label, second = score
-        _kind("scores", name, str)
-        _number("scores", label, int, most=1)
-        _number("scores", second, most=1)
-        correct += (second >= 0.5) == bool(label)
-    if (len(scores), correct) != (test["n"], test["correct"]):
+        score = Score(*value)
+        _check_type("scores", score.name, str)
+        _check_number("scores", score.label, int, most=1)
+        _check_number("scores", score.probability, most=1)
+        scores.append(score)
+    if (len(scores), count_correct(scores)) != (test["n"], test["correct"]):
         raise ValueError("test does not agree with scores")
+    return scores

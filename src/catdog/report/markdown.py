@@ -1,0 +1,68 @@
+"""Markdown for pages and notebooks: text, source code, tables."""
+
+import inspect
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from catdog._io import printable
+from catdog.progress import in_notebook
+
+MAX_LINES = 30  # longer listings are folded on a page
+
+
+class Markdown(str):
+    """Text that a notebook renders as Markdown.
+
+    Links from page to page lead nowhere in a notebook: their words stay.
+    """
+
+    __slots__ = ()
+
+    def _repr_markdown_(self) -> str:
+        if in_notebook():
+            return re.sub(r"\[([^]]*)\]\([^)]*\.qmd[^)]*\)", r"\1", self)
+        return str(self)
+
+
+def markdown(text: str) -> Markdown:
+    """Display text as Markdown; common indentation is removed."""
+    return Markdown(inspect.cleandoc(text))
+
+
+def source(*things: Any) -> Markdown:
+    """Display the code of functions, classes or modules.
+
+    Long code is folded, except in a notebook, which need not know HTML.
+    """
+    code = "\n\n".join(inspect.getsource(thing).rstrip() for thing in things)
+    listing = f"```python\n{code}\n```"
+    lines = code.count("\n") + 1
+    if lines <= MAX_LINES or in_notebook():
+        return Markdown(listing)
+    names = ", ".join(f"<code>{thing.__name__}</code>" for thing in things)
+    summary = f"<summary>The source of {names}, {lines} lines</summary>"
+    return Markdown(f"<details>\n{summary}\n\n{listing}\n\n</details>")
+
+
+def escape(text: str) -> str:
+    """Return a file or class name in which no character is Markdown."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", printable(text))
+
+
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[Any]], words: int = 1
+) -> Markdown:
+    """Return a Markdown table.
+
+    Args:
+        header: a word for each column.
+        rows: a value for each column.
+        words: how many columns are aligned left; the others are numbers, and
+            aligned right.
+    """
+    alignment = [":--"] * words + ["--:"] * (len(header) - words)
+    lines = [header, alignment, *rows]
+    return Markdown(
+        "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    )
