@@ -20,7 +20,8 @@ from nbclient import NotebookClient
 from catdog import colab
 from catdog.errors import CatdogError
 from catdog.publish import colab_links, notebooks, pages, wheel
-from catdog.publish.chapter import PublishError, ThisPython, read_project
+from catdog.publish.execute import ThisPython
+from catdog.publish.project import PublishError, read_project
 from catdog.report import sentences, tables
 
 PROJECT = Path(__file__).parents[2]

@@ -16,8 +16,9 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from catdog.errors import CatdogError
-from catdog.publish import chapter, images, pages, render
-from catdog.publish.chapter import PublishError
+from catdog.publish import images, pages, project, render
+from catdog.publish.dialect import refuse_unknown
+from catdog.publish.project import PublishError
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "site"
 PROJECT = Path(__file__).parents[2]
@@ -405,7 +406,7 @@ def test_dead_link_in_an_output_is_found(draft):
     ],
 )
 def test_what_only_one_of_the_readers_understands_is_refused(draft, text, line):
-    found = chapter.refuse_unknown(write(draft, text) / "index.qmd")
+    found = refuse_unknown(write(draft, text) / "index.qmd")
     assert line in [number for number, _ in found]
     with pytest.raises(PublishError, match=f"^index.qmd:{line}: "):
         pages.render(draft)
@@ -417,7 +418,7 @@ def test_what_only_one_of_the_readers_understands_is_refused(draft, text, line):
 def test_chapters_keep_to_what_all_readers_understand(folder):
     found = [folder / "index.qmd", *sorted((folder / "chapters").glob("*.qmd"))]
     assert len(found) > 2
-    assert {path.name: chapter.refuse_unknown(path) for path in found} == {
+    assert {path.name: refuse_unknown(path) for path in found} == {
         path.name: [] for path in found
     }
 
@@ -440,7 +441,7 @@ def test_bad_settings_get_one_sentence(draft, settings, message):
     if settings:
         (draft / "_quarto.yml").write_text(settings)
     with pytest.raises(PublishError, match=re.escape(message)):
-        chapter.read_project(draft)
+        project.read_project(draft)
 
 
 def test_chapter_without_title_is_named(draft):
@@ -531,10 +532,10 @@ def test_publishing_and_teaching_do_not_know_each_other():
         "catdog.publish",
         *(
             f"catdog.publish.{path.stem}"
-            for path in Path(chapter.__file__).parent.glob("[a-z]*.py")
+            for path in Path(project.__file__).parent.glob("[a-z]*.py")
         ),
     }
-    source = Path(chapter.__file__).parents[2]
+    source = Path(project.__file__).parents[2]
     teaching = [path for path in source.glob("*.py") if path.name != "cli.py"]
     assert not [
         path.name for path in teaching if "catdog.publish" in path.read_text()

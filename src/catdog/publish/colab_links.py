@@ -11,7 +11,8 @@ import subprocess
 from pathlib import Path
 
 from catdog.publish import wheel
-from catdog.publish.chapter import Chapter, Project, PublishError
+from catdog.publish.chapter import Chapter
+from catdog.publish.project import Project, PublishError
 
 FOLDER = wheel.FOLDER
 FILE = f"{FOLDER}/offers.json"

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from catdog.publish.chapter import Project, PublishError
+from catdog.publish.project import Project, PublishError
 
 # What every page needs, and the renderer writes.
 SHELL = STYLE, SCRIPT = "assets/site.css", "assets/site.js"

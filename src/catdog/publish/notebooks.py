@@ -13,15 +13,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from catdog.publish import colab_links, wheel
-from catdog.publish.chapter import (
-    Chapter,
-    PublishError,
-    read_chapter,
-    read_project,
-)
+from catdog.publish.chapter import Chapter, read_chapter
 from catdog.publish.dialect import INLINE_CODE
 from catdog.publish.links import check
-from catdog.publish.pages import compose, fenced, floating, page, pandoc
+from catdog.publish.pages import page
+from catdog.publish.pandoc import compose, fenced, floating, pandoc
+from catdog.publish.project import PublishError, read_project
 
 MARKDOWN = "commonmark+pipe_tables+tex_math_dollars-raw_html"
 CELL_MARK = re.compile(r"^\u240c$", re.MULTILINE)  # written by filter.lua
@@ -126,7 +123,11 @@ def _made(root: Path, repository: str | None) -> dict[Path, str]:
     check(project, {chapter.name: page(chapter) for chapter in chapters})
     chapters = [c for c in chapters if Path(c.name).stem != "index"]
     folder = project.root / colab_links.FOLDER
-    made = {project.root / colab_links.FILE: colab_links.as_json(chapters, repository)}
+    made = {
+        project.root / colab_links.FILE: colab_links.as_json(
+            chapters, repository
+        )
+    }
     for chapter in chapters:
         name = f"{Path(chapter.name).stem}.ipynb"
         whole = notebook(chapter, repository)

@@ -1,42 +1,24 @@
 """Pages: what `quarto render` makes of the chapters, where there is no Quarto."""
 
-import base64
-import itertools
 import json
 import os
 import re
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Callable
-from html import escape
 from pathlib import Path
 
 import jinja2
-import pypandoc
 
-from catdog import assets
-from catdog.publish import colab_links, images, search, wheel
-from catdog.publish.chapter import (
-    ANSI,
-    Chapter,
-    Project,
-    PublishError,
-    execute_all,
-    read_chapter,
-    read_project,
-)
-from catdog.publish.dialect import READER
+from catdog.publish import colab_links, search, wheel
+from catdog.publish.cells import cell_markdown
+from catdog.publish.chapter import Chapter, read_chapter
+from catdog.publish.execute import execute_all
 from catdog.publish.links import SCRIPT, STYLE, check, html_name
+from catdog.publish.pandoc import compose, div, pandoc
+from catdog.publish.project import Project, PublishError, read_project
 from catdog.report.palette import palette
+from catdog.settings import assets_folder
 
-MIME_TYPES = (
-    "text/html",
-    "text/markdown",
-    "image/svg+xml",
-    "image/png",
-    "text/plain",
-)
 INDEX = "search.json"
 FOOTNOTES = re.compile(r'(<section id="footnotes".*?>\s*)<hr />')
 SOURCES = {STYLE: ("text.css", "frame.css"), SCRIPT: ("text.js", "frame.js")}
@@ -102,7 +84,8 @@ def write_shell(site: Path, pages: list[str]) -> None:
     (site / "assets").mkdir(exist_ok=True)
     for path, sources in SOURCES.items():
         parts = [
-            (assets() / name).read_text(encoding="utf-8") for name in sources
+            (assets_folder() / name).read_text(encoding="utf-8")
+            for name in sources
         ]
         head = [colours()] if path == STYLE else []
         (site / path).write_text("\n".join(head + parts), encoding="utf-8")
@@ -152,7 +135,9 @@ def page(
     folder = site / Path(chapter.name).parent if site else None
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
-    markdown = compose(chapter, lambda cell, n: _cell(chapter, cell, n, folder))
+    markdown = compose(
+        chapter, lambda cell, n: cell_markdown(chapter, cell, n, folder)
+    )
     if offer:
         markdown = div(".notebook-offer", offer) + "\n\n" + markdown
     places = [path for path in (folder, chapter.folder) if path]
@@ -170,7 +155,7 @@ def page(
             None,
         ]
     shell = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(assets()),
+        loader=jinja2.FileSystemLoader(assets_folder()),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -188,136 +173,4 @@ def page(
         previous=near[0],
         next=near[1],
         url=lambda path: up + html_name(path),
-    )
-
-
-def compose(chapter: Chapter, cell_markdown: Callable) -> str:
-    """A chapter as one document. `cell_markdown(cell, number)` writes code cells."""
-    numbers = itertools.count(1)
-    return "\n\n".join(
-        cell.source
-        if cell.cell_type == "markdown"
-        else cell_markdown(cell, next(numbers))
-        for cell in chapter.notebook.cells
-    )
-
-
-def pandoc(markdown: str, to: str, folders: list[Path] = ()) -> str:
-    """Convert a document with our filter, which looks for images in `folders`."""
-    command = [pypandoc.get_pandoc_path(), "-f", READER, "-t", to, "--mathml"]
-    command += ["--wrap=none", "--lua-filter", assets() / "filter.lua"]
-    command += ["--resource-path", os.pathsep.join(map(str, folders))]
-    done = subprocess.run(
-        command,
-        input=markdown,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
-    if done.returncode:
-        raise PublishError(f"pandoc failed: {done.stderr.strip()}")
-    return done.stdout
-
-
-def div(attributes: str, *blocks: str) -> str:
-    """A fenced div, Quarto's way to give blocks a class and an id."""
-    return "\n\n".join([f"::: {{{attributes}}}", *blocks, ":::"])
-
-
-def fenced(text: str, attributes: str = "") -> str:
-    """A code block whose fence is longer than any in the text."""
-    ticks = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    return f"{ticks} {attributes}\n{text}\n{ticks}"
-
-
-def floating(options: dict, *blocks: str) -> str | None:
-    """Blocks with the number and caption that a cell's options ask for, if they do."""
-    label, caption = str(options.get("label", "")), None
-    for kind in ("fig", "tbl"):
-        caption = options.get(f"{kind}-cap", caption)
-    known = label.startswith(("fig-", "tbl-"))
-    if not known and caption is None:
-        return None
-    return div(
-        f"#{label} .float" if known else ".float",
-        *blocks,
-        div(".caption", str(caption or "")),
-    )
-
-
-def _cell(chapter: Chapter, cell, number: int, folder: Path | None) -> str:
-    project = chapter.project
-    options = {"code-fold": False, "code-summary": "Code"} | project.html
-    options |= project.execute | (chapter.meta.get("execute") or {})
-    options |= cell.metadata.options
-    if options.get("include") is False:
-        return ""
-    blocks, label = [], str(options.get("label", ""))
-    if options.get("echo", True):
-        fold, summary = (
-            options["code-fold"],
-            escape(str(options["code-summary"])),
-        )
-        fold = f' code-fold="{fold}" code-summary="{summary}"' if fold else ""
-        blocks.append(fenced(cell.source, "{.python .cell-code" + fold + "}"))
-    name = f"{Path(chapter.name).stem}_files/figure-html/{label or f'cell-{number}'}"
-    shown = []
-    for count, output in enumerate(cell.outputs, 1):
-        unwanted = output.get("name") == "stderr" and not options.get(
-            "warning", True
-        )
-        if options.get("output", True) and not unwanted:
-            shown.append(
-                _output(output, f"{name}-output-{count}", options, folder)
-            )
-    displays = [text for kind, text in shown if kind == "display"]
-    whole = floating(options, *displays)
-    if whole:
-        shown = [item for item in shown if item[0] != "display"] + [
-            ("display", whole)
-        ]
-    blocks += [text for _, text in shown]
-    if options.get("output") == "asis" and not label:
-        return "\n\n".join(blocks)
-    name = (
-        "" if label.startswith("tbl-") else re.sub("^fig-", "cell-fig-", label)
-    )
-    return div(f"#{name} .cell" if name else ".cell", *blocks)
-
-
-def _output(
-    output, name: str, options: dict, folder: Path | None
-) -> tuple[str, str]:
-    asis = options.get("output") == "asis"
-    if output.output_type == "stream":
-        text = ANSI.sub("", output.text).rstrip("\n")
-        if asis and output.name == "stdout":
-            return "text", text
-        return "text", div(
-            f".cell-output .cell-output-{output.name}", fenced(text)
-        )
-    mime = next((mime for mime in MIME_TYPES if mime in output.data), None)
-    data = output.data.get(mime, "")
-    if mime == "text/plain":
-        drawn = data.startswith(("<matplotlib", "[<matplotlib", "<Figure"))
-        text = "" if drawn else fenced(ANSI.sub("", data))
-    elif mime == "text/html":
-        text = fenced(data, "{=html}")
-    elif mime in ("image/png", "image/svg+xml"):
-        alt = escape(" ".join(str(options.get("fig-alt", "")).split()))
-        attributes = f'fig-alt="{alt}"'
-        if mime == "image/png":
-            picture = base64.b64decode(data)
-            width, height = images.size(picture)
-            attributes += f' width="{width}" height="{height}"'
-            name, written = f"{name}.webp", images.webp(picture)
-        else:
-            name, written = f"{name}.svg", data.encode()
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(written)
-        text = f"![]({name}){{{attributes}}}"
-    else:
-        text = data
-    return "display", text if asis else div(
-        ".cell-output .cell-output-display", text
     )

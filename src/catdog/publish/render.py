@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from catdog.publish import pages
-from catdog.publish.chapter import PublishError, read_project
+from catdog.publish.project import PublishError, read_project
 from catdog.publish.quarto_cli import find_quarto
 
 
