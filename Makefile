@@ -1,17 +1,29 @@
 # make site: the tutorial, in _site/.   make test: the tests.   make test-site: each page in a real browser.
 # All set everything up first.
-SUITS = 'import sys; sys.exit(sys.version_info < (3, 11))'
+SUITS = 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c $(SUITS) 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: site test test-site test-notebooks test-versions bench notebooks clean
+.PHONY: site test check coverage test-site test-notebooks test-versions test-wheel bench notebooks clean
 
 site: .venv/ready
 	@$(BIN)/catdog render
 
 test: .venv/ready
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+# Style, types, layers and spelling: seconds.
+check: .venv/ready
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell
+
+# The tests again, with the share of lines that they run.
+coverage: .venv/ready
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-fail-under=90
 
 # Always from drawn pictures: the site that any machine can make.
 test-site: .venv/ready
@@ -27,15 +39,20 @@ test-versions: .venv/ready
 test-notebooks: .venv/ready
 	@$(BIN)/python -m pytest tests/colab_notebooks.py
 
+# The package as others install it, without the checkout: some minutes.
+test-wheel: .venv/ready
+	@$(BIN)/python -m pytest tests/installed_wheel.py
+
+# Measures, on a quiet machine, and publishes in the project.
 bench: .venv/ready
-	@$(BIN)/catdog bench
+	@$(BIN)/catdog bench --out assets/bench.json
 
 notebooks: .venv/ready
 	@$(BIN)/catdog notebooks
 
 .venv/ready: pyproject.toml
 	@$(or $(PYTHON),false) -c $(SUITS) || { \
-		echo "Python 3.11 or newer is needed: install it, or give its path: make PYTHON=/path/to/python" >&2; exit 1; }
+		echo "Python 3.11, 3.12 or 3.13 is needed: install one, or give its path: make PYTHON=/path/to/python" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { rm -rf .venv; \
 		echo "$(PYTHON) cannot make a virtual environment: install Debian's package python3-venv." >&2; exit 1; }
 	@echo "Setting up .venv, once. This takes a few minutes."

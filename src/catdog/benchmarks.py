@@ -10,7 +10,7 @@ import json
 import multiprocessing
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,7 @@ def pipeline(images: ImageSet, rounds: int) -> Measured:
     """
     measured: Measured = {}
     turns = itertools.product(range(rounds), ("usual", "our"))
-    for _, way in Bar(list(turns), "Pipelines"):
+    for _round, way in Bar(list(turns), "Pipelines"):
         with multiprocessing.get_context("spawn").Pool(1) as process:
             first, later, peak = process.apply(_feed, (way, images))
         for name, value in [
@@ -109,38 +109,34 @@ def pipeline(images: ImageSet, rounds: int) -> Measured:
     return measured
 
 
-def forward(_: ImageSet, rounds: int) -> Measured:
+def forward(images: ImageSet, rounds: int) -> Measured:
     """Measure billions of multiply-adds per second.
 
     Of `model4` at work, and of a large matrix product.
     """
     model = models.model4()
-    batch = tf.random.uniform((BATCH_SIZE, *model.input_shape[1:]), 0, 255)
+    batch, _ = next(iter(our_pipeline(images)))
     square = tf.random.normal((MATRIX_SIZE, MATRIX_SIZE))
     predict = tf.function(lambda: model(batch, training=False))
     product = tf.function(lambda: tf.linalg.matmul(square, square))
-    work = {
-        "model4": (predict, BATCH_SIZE * multiply_adds(model)),
-        "matrix product": (product, MATRIX_SIZE**3),
+    steps = {
+        "model4": lambda: predict().numpy(),
+        "matrix product": lambda: product().numpy(),
     }
-    for run, _ in work.values():
-        run()
-    seconds = taking_turns(
-        "Forward pass",
-        {
-            name: lambda run=run: run().numpy()
-            for name, (run, _) in work.items()
-        },
-        rounds,
-    )
+    work = {
+        "model4": BATCH_SIZE * multiply_adds(model),
+        "matrix product": MATRIX_SIZE**3,
+    }
+    for step in steps.values():
+        step()  # the first call compiles
     return {
-        name: [work[name][1] / second / 1e9 for second in values]
-        for name, values in seconds.items()
+        name: [work[name] / second / 1e9 for second in seconds]
+        for name, seconds in taking_turns("Forward pass", steps, rounds).items()
     }
 
 
 def taking_turns(
-    title: str, steps: dict[str, Callable[[], Any]], rounds: int
+    title: str, steps: Mapping[str, Callable[[], Any]], rounds: int
 ) -> Measured:
     """Measure the seconds of each step in each round."""
     seconds: Measured = {name: [] for name in steps}

@@ -180,7 +180,9 @@ def cmd_train(args: argparse.Namespace) -> None:
         )
 
 
-def _train_and_record(builder, images, seed, epochs, out) -> bool:
+def _train_and_record(
+    builder: Any, images: Any, seed: int, epochs: int, out: Path | None
+) -> bool:
     """Return whether there was something to record."""
     from catdog import checkpoints, evaluation, models
     from catdog.report.sentences import pooled_accuracy

@@ -98,7 +98,7 @@ def check_file(path: Path) -> None:
         )
     sizes = []
 
-    def collect(name, item):
+    def collect(_name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
             sizes.append(item.size)
 

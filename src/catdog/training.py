@@ -130,7 +130,7 @@ def fit(
 def advance(bar: Bar) -> keras.callbacks.Callback:
     """Return a callback that moves a progress bar at the end of each epoch."""
 
-    def on_epoch_end(epoch, logs):
+    def on_epoch_end(_epoch, logs):
         bar.set_postfix({name: f"{value:.3f}" for name, value in logs.items()})
         bar.update()
 

@@ -83,7 +83,9 @@ def diagram(model: keras.Model) -> Figure:
     The first block is the image, each other one what a layer makes of it. The
     layers must follow one another, as they do in a `Sequential` model.
     """
-    steps = [("picture", model.input_shape[1:], None)]
+    steps: list[tuple[str, Sequence[int], str | None]] = [
+        ("picture", model.input_shape[1:], None)
+    ]
     steps += [
         (_name(layer), layer.output.shape[1:], role(layer))
         for layer in model.layers

@@ -4,13 +4,14 @@ import functools
 import random
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import ParamSpec
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from catdog import evaluation
 from catdog._io import printable
@@ -38,9 +39,9 @@ def figure(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
 
     @functools.wraps(draw)
     def styled(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Figure:
-        style = [assets_folder() / "catdog.mplstyle", plot_style()]
         before = set(plt.get_fignums())
-        with plt.style.context(style):
+        shared = assets_folder() / "catdog.mplstyle"
+        with plt.style.context([shared, plot_style()]):
             try:
                 return draw(*args, **kwargs)
             finally:
@@ -151,7 +152,7 @@ def history(runs: Sequence[Run], baseline: float = 0.5) -> Figure:
         label="baseline",
     )
     axis.set(xlabel="epoch", ylabel="accuracy", xlim=(0.5, len(epochs) + 0.5))
-    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.yaxis.set_major_formatter(PercentFormatter(1))
     axis.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
     return chart
@@ -305,7 +306,7 @@ def _show_tile(axis: Axes, name: str, title: str) -> None:
     axis.text(
         IMAGE_SIZE / 2,
         IMAGE_SIZE / 2,
-        f"{printable(name.rsplit('/')[-1])}\n(photograph\nnot at hand)",
+        f"{printable(PurePosixPath(name).name)}\n(photograph\nnot at hand)",
         parse_math=False,
         ha="center",
         va="center",

@@ -5,7 +5,7 @@ import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from catdog._io import digest
 from catdog.scores import Score, count_correct
@@ -115,11 +115,11 @@ def _check_fields(values: dict) -> None:
     for item in RECORDED:
         if item.name not in values:
             raise ValueError(f"it lacks {item.name}")
-        if item.type in (int, float):
-            _check_number(item.name, values[item.name], item.type)
+        expected: Any = get_origin(item.type) or item.type
+        if expected in (int, float):
+            _check_number(item.name, values[item.name], expected)
         else:
-            basic = getattr(item.type, "__origin__", item.type)
-            _check_type(item.name, values[item.name], basic)
+            _check_type(item.name, values[item.name], expected)
 
 
 def _check_type(name: str, value: Any, expected: type) -> None:
@@ -130,8 +130,8 @@ def _check_type(name: str, value: Any, expected: type) -> None:
 def _check_number(
     name: str, value: Any, expected: type = float, most: float = math.inf
 ) -> None:
-    types = (int, float) if expected is float else expected
-    if not isinstance(value, types) or isinstance(value, bool):
+    types = (int, float) if expected is float else (expected,)
+    if type(value) not in types:  # a bool is no number here
         raise ValueError(f"{name} is no {expected.__name__}")
     if not 0 <= value <= most:
         raise ValueError(f"{name} is {value}")
