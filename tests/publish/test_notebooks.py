@@ -19,8 +19,8 @@ from nbclient import NotebookClient
 
 from catdog import colab
 from catdog.errors import CatdogError
-from catdog.publish import colab_links, notebooks, pages, wheel
-from catdog.publish.execute import ThisPython
+from catdog.publish import colab_links, notebooks, pages, practice, wheel
+from catdog.publish.execute import ThisPythonKernelManager
 from catdog.publish.project import PublishError, read_project
 from catdog.report import sentences, tables
 
@@ -254,7 +254,7 @@ def test_origin_of_a_clone_makes_no_notebook_stale(tmp_path):
     git(project, "remote", "add", "origin", ADDRESS)
     assert notebooks.check_notebooks(project) == []
     notebooks.write_notebooks(project)
-    assert colab_links.written(project)["repository"] == ADDRESS
+    assert colab_links.read_offers(project)["repository"] == ADDRESS
     git(project, "remote", "remove", "origin")
     assert notebooks.check_notebooks(project) == []
 
@@ -285,11 +285,11 @@ def test_practice_edition_has_headings_code_and_exercises(tmp_path):
         "Next: [back](../index.qmd).\n"
     )
     notebooks.write_notebooks(project)
-    practice = read(project, "practice/02-short.ipynb")
-    code = [c.source for c in practice.cells if c.cell_type == "code"][1:]
+    edition = read(project, "practice/02-short.ipynb")
+    code = [c.source for c in edition.cells if c.cell_type == "code"][1:]
     assert code == ["x = 1", "y = 2", "# Your turn."]
-    assert markdown_of(practice) == (
-        f"# 2. Short\n\nIn a line.\n\n{notebooks.PRACTICE}\n\n"
+    assert markdown_of(edition) == (
+        f"# 2. Short\n\nIn a line.\n\n{practice.NOTE}\n\n"
         "## A heading\n\n## What we saw\n\n## Try it yourself\n\n"
         "1.  What is `x`?\n2.  Why?"
     )
@@ -365,7 +365,10 @@ def test_address_in_the_settings_comes_first(tmp_path, monkeypatch):
     project = copy_fixture(tmp_path / "project", "https://example.org/a/b")
     git(project, "init", "--quiet")
     git(project, "remote", "add", "origin", ADDRESS)
-    assert colab_links.repository(read_project(project)) == "https://example.org/a/b"
+    assert (
+        colab_links.repository(read_project(project))
+        == "https://example.org/a/b"
+    )
 
 
 def test_no_git_no_address(tmp_path, monkeypatch):
@@ -382,10 +385,10 @@ def test_branch_and_folder_are_part_of_both_addresses(tmp_path):
         settings.read_text().replace("page-navigation: true", extra)
     )
     read = read_project(project)
-    assert colab_links.for_pip(read, ADDRESS) == (
+    assert colab_links.pip_address(read, ADDRESS) == (
         f"git+{ADDRESS}@next#subdirectory=post"
     )
-    assert colab_links.in_colab(read, ADDRESS, "x.ipynb").endswith(
+    assert colab_links.colab_address(read, ADDRESS, "x.ipynb").endswith(
         "/github/someone/cats/blob/next/post/assets/notebooks/x.ipynb"
     )
 
@@ -481,7 +484,7 @@ def test_broken_offers_are_named(tmp_path, text):
     file.parent.mkdir()
     file.write_text(text)
     with pytest.raises(PublishError, match="offers.json is broken: delete it"):
-        colab_links.written(project)
+        colab_links.read_offers(project)
 
 
 def test_quarto_is_told_of_filter_wheel_and_notebooks():
@@ -575,7 +578,7 @@ def run_set_up(notebook, folder, colab=True):
     )
     client = NotebookClient(
         made,
-        kernel_manager_class=ThisPython,
+        kernel_manager_class=ThisPythonKernelManager,
         resources={"metadata": {"path": str(folder)}},
     )
     path = f"{folder}/bin{os.pathsep}{os.environ['PATH']}"

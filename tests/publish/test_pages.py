@@ -305,14 +305,6 @@ def test_same_chapters_make_the_same_bytes(root):
     assert contents(root / "_site") == before
 
 
-def test_only_some_pages(root):
-    before = contents(root / "_site")
-    assert len(pages.render(root, only=["index.qmd"])) == 1
-    assert contents(root / "_site") == before
-    with pytest.raises(PublishError, match="nothing.qmd is no page"):
-        pages.render(root, only=["nothing.qmd"])
-
-
 # What goes wrong
 
 
@@ -514,29 +506,4 @@ def test_quarto_renders_where_it_is_installed(
         "render",
         str(draft),
         sys.executable,
-    ]
-
-
-def test_publishing_and_teaching_do_not_know_each_other():
-    code = (
-        "import sys; from catdog.publish import notebooks, site; "
-        "print([name for name in sys.modules if name.startswith('catdog')])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert set(eval(done.stdout)) <= {
-        "catdog",
-        "catdog.colours",
-        "catdog.errors",
-        "catdog.publish",
-        *(
-            f"catdog.publish.{path.stem}"
-            for path in Path(project.__file__).parent.glob("[a-z]*.py")
-        ),
-    }
-    source = Path(project.__file__).parents[2]
-    teaching = [path for path in source.glob("*.py") if path.name != "cli.py"]
-    assert not [
-        path.name for path in teaching if "catdog.publish" in path.read_text()
     ]

@@ -11,7 +11,8 @@ from digest import difference, digest
 from test_pages import FIXTURE, copy_fixture
 
 from catdog.publish import pages
-from catdog.publish.dialect import ALLOWED, FRONT_MATTER, elements
+from catdog.publish.dialect import ALLOWED, elements
+from catdog.publish.project import FRONT_MATTER
 
 RECORDED = FIXTURE / "quarto.json"
 NAMES = ["index.html", "chapters/01-all.html", "chapters/02-short.html"]

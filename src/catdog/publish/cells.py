@@ -4,12 +4,16 @@ import base64
 import re
 from html import escape
 from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
 
 from catdog.publish import images
 from catdog.publish.chapter import Chapter
 from catdog.publish.execute import ANSI
 from catdog.publish.pandoc import div, fenced, floating
 
+# What an output may hold; the first one that it has is shown.
 MIME_TYPES = (
     "text/html",
     "text/markdown",
@@ -17,83 +21,137 @@ MIME_TYPES = (
     "image/png",
     "text/plain",
 )
+# Texts of objects that stand for a figure which is shown anyway.
+FIGURE_OBJECTS = ("<matplotlib", "[<matplotlib", "<Figure")
 
 
 def cell_markdown(
-    chapter: Chapter, cell, number: int, folder: Path | None
+    chapter: Chapter, cell: NotebookNode, number: int, folder: Path | None
 ) -> str:
-    project = chapter.project
-    options = {"code-fold": False, "code-summary": "Code"} | project.html
-    options |= project.execute | (chapter.meta.get("execute") or {})
-    options |= cell.metadata.options
+    """Return a code cell and its outputs as its options ask for.
+
+    Args:
+        chapter: where the cell stands.
+        cell: the cell.
+        number: its number on the page, from 1 on.
+        folder: the page's folder, to which figures are written; None for a
+            chapter that was not executed.
+    """
+    options = _all_options(chapter, cell)
     if options.get("include") is False:
         return ""
-    blocks, label = [], str(options.get("label", ""))
-    if options.get("echo", True):
-        fold, summary = (
-            options["code-fold"],
-            escape(str(options["code-summary"])),
-        )
-        fold = f' code-fold="{fold}" code-summary="{summary}"' if fold else ""
-        blocks.append(fenced(cell.source, "{.python .cell-code" + fold + "}"))
-    name = f"{Path(chapter.name).stem}_files/figure-html/{label or f'cell-{number}'}"
-    shown = []
-    for count, output in enumerate(cell.outputs, 1):
-        unwanted = output.get("name") == "stderr" and not options.get(
-            "warning", True
-        )
-        if options.get("output", True) and not unwanted:
-            shown.append(
-                _output(output, f"{name}-output-{count}", options, folder)
-            )
-    displays = [text for kind, text in shown if kind == "display"]
-    whole = floating(options, *displays)
-    if whole:
-        shown = [item for item in shown if item[0] != "display"] + [
-            ("display", whole)
-        ]
-    blocks += [text for _, text in shown]
+    label = str(options.get("label", ""))
+    blocks = [_code(cell.source, options)] if options.get("echo", True) else []
+    figures = f"{Path(chapter.name).stem}_files/figure-html/{label or f'cell-{number}'}"
+    blocks += _outputs(cell, figures, options, folder)
     if options.get("output") == "asis" and not label:
         return "\n\n".join(blocks)
-    name = (
-        "" if label.startswith("tbl-") else re.sub("^fig-", "cell-fig-", label)
-    )
+    if label.startswith("tbl-"):
+        label = ""  # the table has it
+    name = re.sub("^fig-", "cell-fig-", label)
     return div(f"#{name} .cell" if name else ".cell", *blocks)
 
 
+def _all_options(chapter: Chapter, cell: NotebookNode) -> dict[str, Any]:
+    """Return options from the project's to the cell's; the last one counts."""
+    return {
+        "code-fold": False,
+        "code-summary": "Code",
+        **chapter.project.html,
+        **chapter.project.execute,
+        **(chapter.meta.get("execute") or {}),
+        **cell.metadata.options,
+    }
+
+
+def _code(source: str, options: dict[str, Any]) -> str:
+    fold, summary = options["code-fold"], escape(str(options["code-summary"]))
+    attributes = ".python .cell-code"
+    if fold:
+        attributes += f' code-fold="{fold}" code-summary="{summary}"'
+    return fenced(source, f"{{{attributes}}}")
+
+
+def _outputs(
+    cell: NotebookNode,
+    figures: str,
+    options: dict[str, Any],
+    folder: Path | None,
+) -> list[str]:
+    """Return what a cell put out; if it gets a caption, printed texts first."""
+    shown = [
+        (
+            output.output_type,
+            _output(output, f"{figures}-output-{count}", options, folder),
+        )
+        for count, output in enumerate(cell.outputs, 1)
+        if _is_shown(output, options)
+    ]
+    printed = [text for origin, text in shown if origin == "stream"]
+    displayed = [text for origin, text in shown if origin != "stream"]
+    whole = floating(options, *displayed)
+    return [*printed, whole] if whole else [text for _, text in shown]
+
+
+def _is_shown(output: NotebookNode, options: dict[str, Any]) -> bool:
+    is_warning = output.get("name") == "stderr"
+    return options.get("output", True) and (
+        not is_warning or options.get("warning", True)
+    )
+
+
 def _output(
-    output, name: str, options: dict, folder: Path | None
-) -> tuple[str, str]:
-    asis = options.get("output") == "asis"
+    output: NotebookNode,
+    figure: str,
+    options: dict[str, Any],
+    folder: Path | None,
+) -> str:
+    as_is = options.get("output") == "asis"
     if output.output_type == "stream":
         text = ANSI.sub("", output.text).rstrip("\n")
-        if asis and output.name == "stdout":
-            return "text", text
-        return "text", div(
-            f".cell-output .cell-output-{output.name}", fenced(text)
-        )
-    mime = next((mime for mime in MIME_TYPES if mime in output.data), None)
+        if as_is and output.name == "stdout":
+            return text
+        return div(f".cell-output .cell-output-{output.name}", fenced(text))
+    text = _display(output, figure, options, folder)
+    return text if as_is else div(".cell-output .cell-output-display", text)
+
+
+def _display(
+    output: NotebookNode,
+    figure: str,
+    options: dict[str, Any],
+    folder: Path | None,
+) -> str:
+    mime = next((mime for mime in MIME_TYPES if mime in output.data), "")
     data = output.data.get(mime, "")
+    if mime.startswith("image/"):
+        return _figure(mime, data, figure, options, folder)
+    if mime == "text/html":
+        return fenced(data, "{=html}")
     if mime == "text/plain":
-        drawn = data.startswith(("<matplotlib", "[<matplotlib", "<Figure"))
-        text = "" if drawn else fenced(ANSI.sub("", data))
-    elif mime == "text/html":
-        text = fenced(data, "{=html}")
-    elif mime in ("image/png", "image/svg+xml"):
-        alt = escape(" ".join(str(options.get("fig-alt", "")).split()))
-        attributes = f'fig-alt="{alt}"'
-        if mime == "image/png":
-            picture = base64.b64decode(data)
-            width, height = images.size(picture)
-            attributes += f' width="{width}" height="{height}"'
-            name, written = f"{name}.webp", images.webp(picture)
-        else:
-            name, written = f"{name}.svg", data.encode()
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(written)
-        text = f"![]({name}){{{attributes}}}"
+        stands_for_figure = data.startswith(FIGURE_OBJECTS)
+        return "" if stands_for_figure else fenced(ANSI.sub("", data))
+    return data
+
+
+def _figure(
+    mime: str,
+    data: str,
+    name: str,
+    options: dict[str, Any],
+    folder: Path | None,
+) -> str:
+    """Write a figure below the page's folder; return Markdown that shows it."""
+    alt = escape(" ".join(str(options.get("fig-alt", "")).split()))
+    attributes = f'fig-alt="{alt}"'
+    if mime == "image/png":
+        png = base64.b64decode(data)
+        width, height = images.size(png)
+        attributes += f' width="{width}" height="{height}"'
+        name, content = f"{name}.webp", images.webp(png)
     else:
-        text = data
-    return "display", text if asis else div(
-        ".cell-output .cell-output-display", text
-    )
+        name, content = f"{name}.svg", data.encode()
+    if folder:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return f"![]({name}){{{attributes}}}"

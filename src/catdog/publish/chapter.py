@@ -3,67 +3,102 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
+from nbformat import NotebookNode
 
-from catdog.publish.dialect import FRONT_MATTER, refuse_unknown
-from catdog.publish.project import Project, PublishError, parse_yaml
+from catdog.publish.dialect import refuse_unknown
+from catdog.publish.project import (
+    Project,
+    PublishError,
+    parse_front_matter,
+    parse_yaml,
+    read_source,
+)
 
 CELL_OPTIONS = re.compile(r"\A(?:#\|.*\n?)+")
+RMARKDOWN = {"extension": ".Rmd", "comment_magics": False}
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A `.qmd` file. The `#|` options of a cell are in `cell.metadata.options`."""
+    """A `.qmd` file.
+
+    Attributes:
+        project: where it belongs.
+        name: its path, relative to the project.
+        meta: its front matter.
+        notebook: its text and its code cells. The `#|` options of a cell are in
+            `cell.metadata.options`.
+    """
 
     project: Project
     name: str
-    meta: dict
-    notebook: nbformat.NotebookNode
+    meta: dict[str, Any]
+    notebook: NotebookNode
 
     @property
     def folder(self) -> Path:
+        """The folder in which the file lies and its cells run."""
         return (self.project.root / self.name).parent
 
     @property
-    def code_cells(self) -> list[nbformat.NotebookNode]:
+    def code_cells(self) -> list[NotebookNode]:
+        """The code cells, in order."""
         return [
             cell for cell in self.notebook.cells if cell.cell_type == "code"
         ]
 
+    @property
+    def evaluated_cells(self) -> list[NotebookNode]:
+        """The code cells that run: all but those with `eval: false`."""
+        return [
+            cell
+            for cell in self.code_cells
+            if cell.metadata.options.get("eval", True)
+        ]
+
 
 def read_chapter(project: Project, name: str) -> Chapter:
-    """Read the page `name`, a path relative to the project, into cells.
+    """Read a page into cells.
 
-    Raises PublishError for bad front matter, bad cell options and all that
-    `refuse_unknown` finds.
+    Args:
+        project: where it belongs.
+        name: its path, relative to the project.
+
+    Raises:
+        PublishError: for bad front matter, bad cell options and all that
+            `refuse_unknown` finds.
     """
-    refused = refuse_unknown(project.root / name)
+    file = project.root / name
+    refused = refuse_unknown(file)
     if refused:
         raise PublishError(
-            "\n".join(f"{name}:{line}: {why}." for line, why in refused)
+            "\n".join(f"{name}:{line}: {reason}." for line, reason in refused)
         )
-    text = (project.root / name).read_text(encoding="utf-8")
-    front = FRONT_MATTER.match(text)
-    meta = parse_yaml(front[1], name) if front else {}
+    text = read_source(file)
+    meta, body = parse_front_matter(text, name)
     if not meta.get("title"):
         raise PublishError(
             f"{name}: give it a `title:` between two lines of `---`."
         )
-    body = text[front.end() :]
-    rmd = {"extension": ".Rmd", "comment_magics": False}
-    notebook = jupytext.reads(body, fmt=rmd)
+    notebook = jupytext.reads(body, fmt=RMARKDOWN)
     for cell in notebook.cells:
-        options = (
-            CELL_OPTIONS.match(cell.source)
-            if cell.cell_type == "code"
-            else None
-        )
-        said = re.sub(r"(?m)^#\| ?", "", options[0]) if options else ""
-        line = 1 + text[: text.find(options[0])].count("\n") if options else 0
-        cell.source = cell.source[options.end() :] if options else cell.source
+        lines = _take_option_lines(cell)
+        number = 1 + text[: text.find(lines)].count("\n")
+        options = re.sub(r"(?m)^#\| ?", "", lines)
         cell.metadata = nbformat.from_dict(
-            {"options": parse_yaml(said, f"{name}:{line}")}
+            {"options": parse_yaml(options, f"{name}:{number}")}
         )
     return Chapter(project, name, meta, notebook)
+
+
+def _take_option_lines(cell: NotebookNode) -> str:
+    """Cut the lines with `#|` from a cell, and return them."""
+    lines = CELL_OPTIONS.match(cell.source)
+    if cell.cell_type != "code" or not lines:
+        return ""
+    cell.source = cell.source[lines.end() :]
+    return lines[0]

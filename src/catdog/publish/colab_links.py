@@ -9,6 +9,7 @@ import posixpath
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from catdog.publish import wheel
 from catdog.publish.chapter import Chapter
@@ -24,105 +25,127 @@ COLAB = "https://colab.research.google.com"
 
 
 def repository(project: Project) -> str | None:
-    """The address of the project: `website.repo-url` in `_quarto.yml`, else the
-    git remote `origin` if that is on GitHub, else None.
+    """Return the web address of the project's repository, if it is known.
+
+    That is `website.repo-url` in `_quarto.yml`, else the git remote `origin` if
+    that is on GitHub.
     """
-    said = project.website.get("repo-url")
-    return said.rstrip("/") if said else _origin(project.root)
+    address = project.website.get("repo-url")
+    return address.rstrip("/") if address else _origin(project.root)
 
 
-def _origin(root: Path) -> str | None:
-    command = ["git", "-C", str(root), "remote", "get-url", "origin"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True)
-    except OSError:  # no git here
-        return None
-    found = GITHUB.fullmatch(done.stdout.strip())
-    return f"https://github.com/{found[1]}" if found else None
-
-
-def for_pip(project: Project, repository: str | None) -> str | None:
-    """What `pip install` needs to get the package from the repository."""
-    branch, folder = _place(project)
+def pip_address(project: Project, repository: str | None) -> str | None:
+    """Return what `pip install` needs to get the package from a repository."""
+    branch, folder = _branch_and_folder(project)
     at = f"@{branch}" if branch else ""
     below = f"#subdirectory={folder}" if folder else ""
     return f"git+{repository}{at}{below}" if repository else None
 
 
-def in_colab(project: Project, repository: str | None, file: str) -> str | None:
-    """The address that opens a notebook of the project in Colab, which reads
-    from GitHub only.
+def colab_address(
+    project: Project, repository: str | None, file: str
+) -> str | None:
+    """Return the address that opens a notebook of the project in Colab.
+
+    Args:
+        project: the project.
+        repository: web address of its repository, if there is one. Colab reads
+            from GitHub only.
+        file: path of the notebook, relative to the folder of notebooks.
     """
-    found = GITHUB.fullmatch(repository or "")
-    branch, folder = _place(project)
+    match = GITHUB.fullmatch(repository or "")
+    branch, folder = _branch_and_folder(project)
     path = posixpath.join(folder, FOLDER, file)
     # Quarto's own default for links to the source.
     branch = branch or "main"
-    return f"{COLAB}/github/{found[1]}/blob/{branch}/{path}" if found else None
+    return f"{COLAB}/github/{match[1]}/blob/{branch}/{path}" if match else None
 
 
-def _place(project: Project) -> tuple[str, str]:
-    website = project.website
-    return website.get("repo-branch", ""), website.get("repo-subdir", "")
-
-
-def minutes(chapter: Chapter) -> str:
-    """How long a notebook takes, from the chapter's `colab-minutes:`."""
-    number = chapter.meta.get("colab-minutes")
-    if not number:
+def duration(chapter: Chapter) -> str:
+    """Return how long a notebook takes, from the chapter's `colab-minutes:`."""
+    minutes = chapter.meta.get("colab-minutes")
+    if not minutes:
         return ""
-    return f"about {number} minute{'s' if number != 1 else ''} on a T4 GPU"
+    return f"about {minutes} minute{'s' if minutes != 1 else ''} on a T4 GPU"
 
 
-def line(chapter: Chapter, repository: str | None) -> str:
-    """What a chapter's page says about its notebook, in Markdown."""
-    project = chapter.project
+def offer(chapter: Chapter, repository: str | None) -> str:
+    """Return what a chapter's page says about its notebook, in Markdown."""
     name = f"{Path(chapter.name).stem}.ipynb"
-    whole, practice = (
-        in_colab(project, repository, file)
-        for file in (name, f"practice/{name}")
-    )
-    time = minutes(chapter)
+    whole = colab_address(chapter.project, repository, name)
+    practice = colab_address(chapter.project, repository, f"practice/{name}")
+    time = duration(chapter)
     if whole:
         return (
             f"[Open in Colab]({whole}){{.open-in-colab}} and run this chapter"
             f"{f': {time}' if time else ''}. There is a "
             f"[practice edition]({practice}) too: its code, without the prose."
         )
-    up = posixpath.relpath(FOLDER, posixpath.dirname(chapter.name) or ".")
-    package, asked = "", ""
-    file = wheel.name(project.root)
-    if file and not repository:
-        package = f", and [the package]({up}/{file}){{download={file}}}"
-        asked = ": the first cell asks for the package"
-    return (
-        f"Run this chapter in Colab{f' ({time})' if time else ''}: download "
-        f"[its notebook]({up}/{name}){{download={name}}} or the "
-        f"[practice edition]({up}/practice/{name}){{download=practice-{name}}}, "
-        f"its code without the prose{package}. In [Colab]({COLAB}), choose "
-        f"File > Upload notebook, and run it{asked}."
-    )
+    return _offer_downloads(chapter, name, with_wheel=not repository)
 
 
-def as_json(chapters: list[Chapter], repository: str | None) -> str:
-    """The text of `offers.json`."""
-    lines = {chapter.name: line(chapter, repository) for chapter in chapters}
-    found = {"repository": repository, "lines": lines}
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+def offers_json(chapters: list[Chapter], repository: str | None) -> str:
+    """Return the text of `offers.json`."""
+    lines = {chapter.name: offer(chapter, repository) for chapter in chapters}
+    offers = {"repository": repository, "lines": lines}
+    return json.dumps(offers, indent=1, ensure_ascii=False) + "\n"
 
 
-def written(root: Path) -> dict:
-    """What `offers.json` says; nothing where it was never written.
+def read_offers(root: Path) -> dict[str, Any]:
+    """Read `offers.json`.
 
-    Raises PublishError when the file is broken.
+    Returns:
+        Its `repository`, and its `lines` by the names of chapters. Nothing
+        where it was never written.
+
+    Raises:
+        PublishError: if the file is broken.
     """
     file = Path(root) / FILE
     if not file.exists():
         return {"repository": None, "lines": {}}
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))
-        return {key: said[key] for key in ("repository", "lines")}
+        offers = json.loads(file.read_text(encoding="utf-8"))
+        return {key: offers[key] for key in ("repository", "lines")}
     except (ValueError, KeyError, TypeError):
         raise PublishError(
             f"{file} is broken: delete it, and run `catdog notebooks`."
         ) from None
+
+
+def _origin(root: Path) -> str | None:
+    command = ["git", "-C", str(root), "remote", "get-url", "origin"]
+    try:
+        done = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+    except OSError:  # no git here
+        return None
+    match = GITHUB.fullmatch(done.stdout.strip())
+    return f"https://github.com/{match[1]}" if match else None
+
+
+def _branch_and_folder(project: Project) -> tuple[str, str]:
+    website = project.website
+    return website.get("repo-branch", ""), website.get("repo-subdir", "")
+
+
+def _offer_downloads(chapter: Chapter, name: str, with_wheel: bool) -> str:
+    up = posixpath.relpath(FOLDER, posixpath.dirname(chapter.name) or ".")
+    time = duration(chapter)
+    package, first_cell = "", ""
+    file = wheel.name(chapter.project.root)
+    if file and with_wheel:
+        package = f", and [the package]({up}/{file}){{download={file}}}"
+        first_cell = ": the first cell asks for the package"
+    return (
+        f"Run this chapter in Colab{f' ({time})' if time else ''}: download "
+        f"[its notebook]({up}/{name}){{download={name}}} or the "
+        f"[practice edition]({up}/practice/{name}){{download=practice-{name}}}, "
+        f"its code without the prose{package}. In [Colab]({COLAB}), choose "
+        f"File > Upload notebook, and run it{first_cell}."
+    )

@@ -3,14 +3,17 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pypandoc
 
-FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
+from catdog.publish.project import FRONT_MATTER, read_source
+
 INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 CELL = re.compile(r"^```\{python\}\n.*?^```$", re.DOTALL | re.MULTILINE)
+CLOSING_FENCE = re.compile(r"\s*```\s*$")
 READER = "markdown-yaml_metadata_block-pandoc_title_block"
 
 # Options of code cells, written `#| name: value`.
@@ -19,40 +22,21 @@ OPTIONS = {
     *("code-fold", "code-summary", "fig-cap", "fig-alt", "tbl-cap"),
 }
 # Elements of the text, by pandoc's names. Nothing else may stand in a chapter.
+# fmt: off
 ALLOWED = {
-    *(
-        "Para",
-        "Plain",
-        "BlockQuote",
-        "BulletList",
-        "OrderedList Decimal Period",
-    ),
-    *("Header 2", "Header 3", "Header #sec"),
-    *("CodeBlock bash", "CodeBlock text", "CodeBlock python"),
-    *("Table", "Table caption", "Figure #fig", "Figure caption"),
-    *("Div .callout-note", "Div .callout-tip", "Div .callout-warning"),
-    *("Div .callout-important", "Div .callout-caution", "Div .class"),
-    *("Div title", "Div collapse"),
-    *(
-        "Str",
-        "Space",
-        "SoftBreak",
-        "Emph",
-        "Strong",
-        "Quoted",
-        "Code",
-        "Note",
-        "Link",
-    ),
-    *(
-        "Image",
-        "Image fig-alt",
-        "Image width",
-        "Math InlineMath",
-        "Math DisplayMath",
-    ),
-    *("Cite @fig", "Cite @tbl", "Cite @sec"),
+    "Para", "Plain", "BlockQuote", "BulletList", "OrderedList Decimal Period",
+    "Header 2", "Header 3", "Header #sec",
+    "CodeBlock bash", "CodeBlock text", "CodeBlock python",
+    "Table", "Table caption", "Figure #fig", "Figure caption",
+    "Div .callout-note", "Div .callout-tip", "Div .callout-warning",
+    "Div .callout-important", "Div .callout-caution", "Div .class",
+    "Div title", "Div collapse",
+    "Str", "Space", "SoftBreak", "Emph", "Strong", "Quoted", "Code", "Note",
+    "Link", "Image", "Image fig-alt", "Image width",
+    "Math InlineMath", "Math DisplayMath",
+    "Cite @fig", "Cite @tbl", "Cite @sec",
 }
+# fmt: on
 # Refused by its look, before pandoc reads it. Inline code is blanked before.
 REFUSED = [
     (r"\s*(`{4,}|~{3,})", "fence code with three backticks"),
@@ -84,55 +68,24 @@ REFUSED = [
 
 
 def refuse_unknown(path: Path) -> list[tuple[int, str]]:
-    """What a chapter must not use, as (line, reason); empty if all is well."""
-    text = path.read_text(encoding="utf-8")
-    text = FRONT_MATTER.sub(lambda front: "\n" * front[0].count("\n"), text)
+    """Return what a chapter must not use.
+
+    Returns:
+        The line number and the reason of each fault; empty if all is well.
+    """
+    text = FRONT_MATTER.sub(_blank, read_source(path))
     return _refused_lines(text) or _refused_elements(text)
 
 
-def _refused_lines(text: str) -> list[tuple[int, str]]:
-    found, fence, opened, divs = [], None, 0, []
-    for number, line in enumerate(text.splitlines(), 1):
-        if fence is not None:
-            option = re.match(r"#\|\s*([\w-]+):", line)
-            if fence == "{python}" and option and option[1] not in OPTIONS:
-                found.append(
-                    (number, f"the cell option `{option[1]}` is not supported")
-                )
-            if re.match(r"\s*```\s*$", line):
-                fence = None
-            continue
-        words = INLINE_CODE.sub("", line)
-        reasons = [why for pattern, why in REFUSED if re.match(pattern, words)]
-        if re.search(r"(?<!`)`\{python\}", line):
-            reasons.append("inline code does not run in Colab: use a cell")
-        if line.lstrip().startswith("```"):
-            fence, opened = line.strip().strip("`"), number
-        if line.startswith(":::"):
-            divs = [*divs, number] if line.strip(": ") else divs[:-1]
-        if divs and fence == "{python}":
-            reasons.append("a cell inside a div is lost: move it out")
-        found += [(number, why) for why in reasons[:1]]
-    left = divs[-1:] if fence is None else [opened]
-    return found + [(number, "this is never closed") for number in left]
-
-
-def _refused_elements(text: str) -> list[tuple[int, str]]:
-    found = [
-        (name, said) for name, said in elements(text) if name not in ALLOWED
-    ]
-    return [
-        (_line(text, said), f"`{name}` is not among what chapters may use")
-        for name, said in dict.fromkeys(found)
-    ]
-
-
 def elements(text: str) -> list[tuple[str, str]]:
-    """Each element of a chapter's text as (name as in `ALLOWED`, its first words)."""
-    text = CELL.sub(lambda cell: "\n" * cell[0].count("\n"), text)
+    """Return each element of a chapter's text, front matter aside.
+
+    Returns:
+        A (name, words) for each: its name as in `ALLOWED`, and the words in it.
+    """
     done = subprocess.run(
         [pypandoc.get_pandoc_path(), "-f", READER, "-t", "json"],
-        input=text,
+        input=CELL.sub(_blank, text),
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -141,79 +94,162 @@ def elements(text: str) -> list[tuple[str, str]]:
     return list(_walk(json.loads(done.stdout)["blocks"]))
 
 
-def _walk(node) -> Iterator[tuple[str, str]]:
+def _blank(match: re.Match[str]) -> str:
+    """Return as many empty lines as a match has."""
+    return "\n" * match[0].count("\n")
+
+
+def _refused_lines(text: str) -> list[tuple[int, str]]:
+    refused: list[tuple[int, str]] = []
+    language, opened = None, 0  # of the fence around a line
+    divs: list[int] = []  # the lines that open the divs around it
+    for number, line in enumerate(text.splitlines(), 1):
+        if language is not None:
+            reason = _wrong_option(line) if language == "{python}" else None
+            if CLOSING_FENCE.match(line):
+                language = None
+        else:
+            reason = _wrong_line(line, bool(divs))
+            if line.lstrip().startswith("```"):
+                language, opened = line.strip().strip("`"), number
+            if line.startswith(":::"):
+                divs = [*divs, number] if line.strip(": ") else divs[:-1]
+        if reason:
+            refused.append((number, reason))
+    unclosed = divs[-1:] if language is None else [opened]
+    return refused + [(number, "this is never closed") for number in unclosed]
+
+
+def _wrong_option(line: str) -> str | None:
+    option = re.match(r"#\|\s*([\w-]+):", line)
+    if not option or option[1] in OPTIONS:
+        return None
+    return f"the cell option `{option[1]}` is not supported"
+
+
+def _wrong_line(line: str, in_div: bool) -> str | None:
+    words = INLINE_CODE.sub("", line)
+    for pattern, reason in REFUSED:
+        if re.match(pattern, words):
+            return reason
+    if re.search(r"(?<!`)`\{python\}", line):
+        return "inline code does not run in Colab: use a cell"
+    if in_div and line.strip() == "```{python}":
+        return "a cell inside a div is lost: move it out"
+    return None
+
+
+def _refused_elements(text: str) -> list[tuple[int, str]]:
+    refused = [
+        (name, words) for name, words in elements(text) if name not in ALLOWED
+    ]
+    return [
+        (_line(text, words), f"`{name}` is not among what chapters may use")
+        for name, words in dict.fromkeys(refused)
+    ]
+
+
+def _walk(node: Any) -> Iterator[tuple[str, str]]:
     parts = node.values() if isinstance(node, dict) else node
     if isinstance(node, dict) and "t" in node:
-        kind, content = node["t"], node.get("c", [])
-        said = " ".join(_words(node))
-        yield from ((name, said) for name in _names(kind, content))
-        if kind in ("Cite", "Math"):  # they hold their own source
+        tag, content = node["t"], node.get("c", [])
+        words = " ".join(_words(node))
+        yield from ((name, words) for name in _names(tag, content))
+        if tag in ("Cite", "Math"):  # they hold their own source
             parts = []
-        elif kind in ("OrderedList", "Quoted"):  # after a word on their style
+        elif tag in ("OrderedList", "Quoted"):  # after a word on their style
             parts = content[1:]
     for part in parts:
         if isinstance(part, dict | list):
             yield from _walk(part)
 
 
-def _names(kind: str, content) -> list[str]:
-    if kind.startswith(("Align", "ColWidth")):
+def _names(tag: str, content: Any) -> list[str]:
+    """Return the names, as in `ALLOWED`, of a pandoc element."""
+    if tag.startswith(("Align", "ColWidth")):
         return []  # parts of a table
-    if kind == "Header":
-        level, (label, classes, pairs), _ = content
-        extra = ["Header attributes"] if classes or pairs else []
-        return [f"Header {level}", *extra] + ["Header #sec"] * label.startswith(
-            "sec-"
-        )
-    if kind == "OrderedList":
-        (_, style, end), _ = content
-        return [f"OrderedList {style['t']} {end['t']}"]
-    if kind == "CodeBlock":
-        return [" ".join(["CodeBlock", *content[0][1]])]
-    if kind == "Div":
-        classes, keys = content[0][1], [key for key, _ in content[0][2]]
-        known = [c if c.startswith("callout-") else "class" for c in classes]
-        return [f"Div .{name}" for name in known] + [
-            f"Div {key}" for key in keys
-        ]
-    if kind in ("Table", "Figure"):
-        named = [f"{kind} caption"] if content[1][1] else []
-        label = content[0][0]
-        fig = "#fig" if label.startswith("fig-") else "without #fig-…"
-        own = f"Figure {fig}" if kind == "Figure" else "Table"
-        return [own, *named]
-    if kind == "Image":
-        return ["Image", *(f"Image {key}" for key, _ in content[0][2])]
-    if kind == "Math":
-        return [f"Math {content[0]['t']}"]
-    if kind == "Cite":
-        kinds = (cited["citationId"].partition("-")[0] for cited in content[0])
-        return [f"Cite @{name}" for name in kinds]
-    return [kind]
+    return NAMES[tag](content) if tag in NAMES else [tag]
 
 
-def _words(node) -> Iterator[str]:
-    """The first words of an element, to find its line by."""
-    if isinstance(node, dict):
-        if node.get("t") == "Str":
-            yield node["c"]
-        elif node.get("t") in (
-            "Code",
-            "CodeBlock",
-            "RawInline",
-            "RawBlock",
-            "Math",
-        ):
-            yield from str(node["c"][1]).split()
-        else:
-            yield from _words(node.get("c", []))
-    elif isinstance(node, list):
+def _header_names(content: Any) -> list[str]:
+    level, (label, classes, pairs), _ = content
+    return [
+        f"Header {level}",
+        *(["Header attributes"] if classes or pairs else []),
+        *(["Header #sec"] if label.startswith("sec-") else []),
+    ]
+
+
+def _list_names(content: Any) -> list[str]:
+    (_, style, end), _ = content
+    return [f"OrderedList {style['t']} {end['t']}"]
+
+
+def _code_names(content: Any) -> list[str]:
+    (_, classes, _), _ = content
+    return [" ".join(["CodeBlock", *classes])]
+
+
+def _div_names(content: Any) -> list[str]:
+    (_, classes, pairs), _ = content
+    known = [c if c.startswith("callout-") else "class" for c in classes]
+    return [f"Div .{name}" for name in known] + [
+        f"Div {key}" for key, _ in pairs
+    ]
+
+
+def _table_names(content: Any) -> list[str]:
+    return ["Table", *(["Table caption"] if content[1][1] else [])]
+
+
+def _figure_names(content: Any) -> list[str]:
+    label = "#fig" if content[0][0].startswith("fig-") else "without #fig-…"
+    return [f"Figure {label}", *(["Figure caption"] if content[1][1] else [])]
+
+
+def _image_names(content: Any) -> list[str]:
+    return ["Image", *(f"Image {key}" for key, _ in content[0][2])]
+
+
+def _math_names(content: Any) -> list[str]:
+    return [f"Math {content[0]['t']}"]
+
+
+def _cite_names(content: Any) -> list[str]:
+    labels = [cited["citationId"] for cited in content[0]]
+    return [f"Cite @{label.partition('-')[0]}" for label in labels]
+
+
+NAMES: dict[str, Callable[[Any], list[str]]] = {
+    "Header": _header_names,
+    "OrderedList": _list_names,
+    "CodeBlock": _code_names,
+    "Div": _div_names,
+    "Table": _table_names,
+    "Figure": _figure_names,
+    "Image": _image_names,
+    "Math": _math_names,
+    "Cite": _cite_names,
+}
+
+
+def _words(node: Any) -> Iterator[str]:
+    """Yield the words of an element, to find its line by."""
+    if isinstance(node, list):
         for part in node:
             yield from _words(part)
+    elif isinstance(node, dict):
+        tag, content = node.get("t"), node.get("c", [])
+        if tag == "Str":
+            yield content
+        elif tag in ("Code", "CodeBlock", "RawInline", "RawBlock", "Math"):
+            yield from str(content[1]).split()
+        else:
+            yield from _words(content)
 
 
-def _line(text: str, said: str) -> int:
-    """The first line that has the first word of an element, or 1."""
-    words = said.split()[:1]
+def _line(text: str, words: str) -> int:
+    """Return the first line that has the first of some words, or 1."""
+    first = words.split()[:1]
     numbered = enumerate(text.splitlines(), 1)
-    return next((n for n, line in numbered if words and words[0] in line), 1)
+    return next((n for n, line in numbered if first and first[0] in line), 1)

@@ -10,12 +10,15 @@ from pathlib import Path
 import nbformat
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
 
 from catdog.publish.chapter import Chapter
-from catdog.publish.project import PublishError
+from catdog.publish.project import PublishError, read_source
 
+PARALLEL_CHAPTERS = os.cpu_count() or 1
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 # What Quarto runs before a chapter, so that figures have the same size here.
@@ -33,24 +36,35 @@ except ImportError:
 """
 
 
-def execute_all(chapters: list[Chapter], jobs: int) -> None:
-    """Run the cells of all chapters, up to `jobs` chapters side by side.
+class ThisPythonKernelManager(AsyncKernelManager):
+    """Starts kernels of the Python that runs this, whatever else is installed."""
 
-    Raises PublishError with status 1 where a cell fails. When it returns, or raises, no
-    kernel is left.
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The command that starts a kernel."""
+        command = [sys.executable, "-m", "ipykernel_launcher"]
+        return KernelSpec(
+            argv=[*command, "-f", "{connection_file}"],
+            display_name="Python 3",
+            language="python",
+        )
+
+
+def execute_all(chapters: list[Chapter]) -> None:
+    """Run the cells of chapters, and keep the outputs in them.
+
+    As many chapters run side by side as there are processor cores. When this
+    returns, or raises, no kernel is left.
+
+    Raises:
+        PublishError: with status 1 if a cell fails.
     """
+    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task | None]]
     started = Future()
 
-    async def run():
+    async def run() -> None:
         started.set_result((asyncio.get_running_loop(), asyncio.current_task()))
-        turn = asyncio.Semaphore(jobs)
-        tasks = [asyncio.create_task(_execute(c, turn)) for c in chapters]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await _execute_together(chapters)
 
     # Not in the main thread: there nbclient takes Ctrl-C over, and stops one kernel.
     with ThreadPoolExecutor(1) as thread:
@@ -59,35 +73,27 @@ def execute_all(chapters: list[Chapter], jobs: int) -> None:
             done.result()
         except KeyboardInterrupt:
             loop, task = started.result()
-            loop.call_soon_threadsafe(task.cancel)
+            if task:
+                loop.call_soon_threadsafe(task.cancel)
             raise
 
 
-class ThisPython(AsyncKernelManager):
-    """Kernels of the very interpreter that runs this, whatever else is installed."""
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        command = [
-            sys.executable,
-            "-m",
-            "ipykernel_launcher",
-            "-f",
-            "{connection_file}",
-        ]
-        return KernelSpec(
-            argv=command, display_name="Python 3", language="python"
-        )
+async def _execute_together(chapters: list[Chapter]) -> None:
+    turn = asyncio.Semaphore(PARALLEL_CHAPTERS)
+    tasks = [asyncio.create_task(_execute(c, turn)) for c in chapters]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _execute(chapter: Chapter, turn: asyncio.Semaphore) -> None:
-    cells = [
-        c for c in chapter.code_cells if c.metadata.options.get("eval", True)
-    ]
     set_up = nbformat.v4.new_code_cell(SET_UP)
     client = NotebookClient(
-        nbformat.v4.new_notebook(cells=[set_up, *cells]),
-        kernel_manager_class=ThisPython,
+        nbformat.v4.new_notebook(cells=[set_up, *chapter.evaluated_cells]),
+        kernel_manager_class=ThisPythonKernelManager,
         timeout=None,
         coalesce_streams=True,
         resources={"metadata": {"path": str(chapter.folder)}},
@@ -98,33 +104,36 @@ async def _execute(chapter: Chapter, turn: asyncio.Semaphore) -> None:
         try:
             await client.async_execute(env=_environment(chapter.project.root))
         except (CellExecutionError, DeadKernelError) as error:
-            raise PublishError(
-                _failure(chapter, cells, error), status=1
-            ) from None
+            raise PublishError(_failure(chapter, error), status=1) from None
         finally:
             if client.km is not None and client.km.has_kernel:
-                await client.km.shutdown_kernel(now=True)
+                await ensure_async(client.km.shutdown_kernel(now=True))
 
 
 def _environment(root: Path) -> dict[str, str]:
+    """Return a kernel's environment: Quarto reads `_environment` as well."""
     file = root / "_environment"
-    lines = (
-        file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    )
+    lines = read_source(file).splitlines() if file.exists() else []
     pairs = [
         line.split("=", 1) for line in lines if re.match(r"\s*\w+\s*=", line)
     ]
-    said = {key.strip(): value.strip().strip("\"'") for key, value in pairs}
-    return said | os.environ | {"QUARTO_PROJECT_DIR": str(root)}
+    values = {key.strip(): value.strip().strip("\"'") for key, value in pairs}
+    return values | os.environ | {"QUARTO_PROJECT_DIR": str(root)}
 
 
-def _failure(chapter: Chapter, cells: list, error: Exception) -> str:
-    for number, cell in enumerate(cells, 1):
-        failed = [out for out in cell.outputs if out.output_type == "error"]
-        if failed:
+def _failure(chapter: Chapter, error: Exception) -> str:
+    for number, cell in enumerate(chapter.evaluated_cells, 1):
+        trace = _traceback(cell)
+        if trace:
             label = cell.metadata.options.get("label", f"number {number}")
-            trace = ANSI.sub("", "\n".join(failed[0].traceback))
             return f"{chapter.name}: the cell {label} failed:\n{trace}"
     return (
-        f"{chapter.name}: the kernel died, perhaps for want of memory: {error}"
+        f"{chapter.name}: the kernel died, perhaps for lack of memory: {error}"
     )
+
+
+def _traceback(cell: NotebookNode) -> str:
+    for output in cell.outputs:
+        if output.output_type == "error":
+            return ANSI.sub("", "\n".join(output.traceback))
+    return ""

@@ -2,85 +2,179 @@
 
 import posixpath
 import re
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from catdog.publish.project import Project, PublishError
+from catdog.publish.project import Project, PublishError, read_source
 
 # What every page needs, and the renderer writes.
-SHELL = STYLE, SCRIPT = "assets/site.css", "assets/site.js"
+SHARED_FILES = STYLE, SCRIPT = "assets/site.css", "assets/site.js"
 
 
-class _Addresses(HTMLParser):
+class Link(NamedTuple):
+    """A link from a page to something in the same site.
+
+    Attributes:
+        page: path of the page, relative to the site.
+        address: the link as the page has it.
+        path: path of what it leads to, relative to the site.
+        anchor: the id that it leads to, or an empty text.
+    """
+
+    page: str
+    address: str
+    path: str
+    anchor: str
+
+
+class _Page(HTMLParser):
     """The ids of a page, and the addresses it points to."""
 
-    def __init__(self, text: str):
+    def __init__(self, text: str) -> None:
         super().__init__()
-        self.ids, self.targets = [], []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
         self.feed(text)
 
-    def handle_starttag(self, tag, attrs):
-        values = dict(attrs)
-        self.ids += [values["id"]] if "id" in values else []
-        self.targets += [
-            values[key] for key in ("href", "src") if values.get(key)
-        ]
+    def handle_starttag(
+        self,
+        tag: str,  # noqa: ARG002
+        attrs: list[tuple[str, str | None]],
+    ) -> None:
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            elif name in ("href", "src") and value:
+                self.addresses.append(value)
 
 
-def check(
-    project: Project,
-    pages: dict[str, str],
-    site: Path | None = None,
-) -> set[str]:
-    """Follow the links of all pages; return the project's files that they point to.
+def repeated_ids(page: str) -> list[str]:
+    """Return each id that stands more than once in a page, given as HTML."""
+    ids = _Page(page).ids
+    return list(dict.fromkeys(name for name in ids if ids.count(name) > 1))
 
-    Raises PublishError for unresolved references, dead links and repeated ids.
+
+def dead_links(
+    pages: dict[str, str], exists: Callable[[str], bool]
+) -> list[Link]:
+    """Return the links of a site that lead nowhere.
+
+    Args:
+        pages: the site's pages in HTML, by their paths.
+        exists: says whether the site has a file, given its path.
     """
-    found = {html_name(name): _Addresses(text) for name, text in pages.items()}
-    needed, faults = set(), []
-    for name, addresses in zip(pages, found.values(), strict=True):
-        ids = addresses.ids
-        for repeated in dict.fromkeys(i for i in ids if ids.count(i) > 1):
-            faults.append(
-                f"{_place(project, name, repeated)}: {repeated} stands twice"
-            )
-        for address in dict.fromkeys(addresses.targets):
-            parts = urlsplit(address)
-            if parts.scheme or parts.netloc:
-                continue
-            folder = posixpath.dirname(name)
-            path = posixpath.normpath(
-                posixpath.join(folder, unquote(parts.path))
-            )
-            path = path if parts.path else html_name(name)
-            anchor = unquote(parts.fragment)
-            place = _place(
-                project, name, address.replace(".html", ".qmd").strip("#")
-            )
-            if path in found:
-                if anchor and anchor not in found[path].ids:
-                    faults.append(
-                        f"{place}: {anchor} is not on the page {path}"
-                    )
-            elif (project.root / path).is_file():
-                needed.add(path)
-            elif path not in SHELL and not (site and (site / path).is_file()):
-                faults.append(f"{place}: {address} leads nowhere")
+    parsed = {path: _Page(text) for path, text in pages.items()}
+    return [
+        link
+        for path, page in parsed.items()
+        for link in _links(path, page)
+        if not _leads_somewhere(link, parsed, exists)
+    ]
+
+
+def linked_files(pages: dict[str, str]) -> set[str]:
+    """Return the paths of all files that pages link to, other than pages.
+
+    Args:
+        pages: the pages in HTML, by their paths.
+    """
+    targets = {
+        link.path
+        for path, text in pages.items()
+        for link in _links(path, _Page(text))
+    }
+    return targets - pages.keys()
+
+
+def check_links(
+    project: Project, pages: dict[str, str], site: Path | None = None
+) -> set[str]:
+    """Follow the links of all pages of a project.
+
+    Args:
+        project: the project.
+        pages: its pages in HTML, by the names of their chapters.
+        site: folder that has the figures of these pages.
+
+    Returns:
+        The project's files that the pages link to.
+
+    Raises:
+        PublishError: for dead links, unresolved references and repeated ids.
+    """
+
+    def exists(path: str) -> bool:
+        return (
+            path in SHARED_FILES
+            or (project.root / path).is_file()
+            or bool(site and (site / path).is_file())
+        )
+
+    by_path = {html_name(name): text for name, text in pages.items()}
+    names = {html_name(name): name for name in pages}
+    faults = [
+        f"{_place(project, name, label)}: {label} stands twice"
+        for name, text in pages.items()
+        for label in repeated_ids(text)
+    ]
+    faults += [
+        _fault(project, names[link.page], link, link.path in names)
+        for link in dead_links(by_path, exists)
+    ]
     if faults:
         raise PublishError("\n".join(f"{fault}." for fault in faults))
-    return needed
+    return {
+        path
+        for path in linked_files(by_path)
+        if (project.root / path).is_file()
+    }
 
 
 def html_name(name: str) -> str:
-    """The page of a chapter, both relative to the project."""
+    """Return the page of a chapter; both are relative to the project."""
     return (
         name.removesuffix(".qmd") + ".html" if name.endswith(".qmd") else name
     )
 
 
+def _links(path: str, page: _Page) -> Iterator[Link]:
+    for address in dict.fromkeys(page.addresses):
+        parts = urlsplit(address)
+        if not (parts.scheme or parts.netloc):
+            target = posixpath.join(
+                posixpath.dirname(path), unquote(parts.path)
+            )
+            yield Link(
+                path,
+                address,
+                posixpath.normpath(target) if parts.path else path,
+                unquote(parts.fragment),
+            )
+
+
+def _leads_somewhere(
+    link: Link, pages: dict[str, _Page], exists: Callable[[str], bool]
+) -> bool:
+    if link.path in pages:
+        return not link.anchor or link.anchor in pages[link.path].ids
+    # What lies outside is not published with the site.
+    return not link.path.startswith(("../", "/")) and exists(link.path)
+
+
+def _fault(project: Project, name: str, link: Link, page_exists: bool) -> str:
+    written = link.address.replace(".html", ".qmd").strip("#")
+    place = _place(project, name, written)
+    if page_exists:
+        return f"{place}: {link.anchor} is not on the page {link.path}"
+    return f"{place}: {link.address} leads nowhere"
+
+
 def _place(project: Project, name: str, words: str) -> str:
-    lines = (project.root / name).read_text(encoding="utf-8").splitlines()
+    """Return a page's name, and the last line that has some words, if any."""
+    lines = read_source(project.root / name).splitlines()
     exact = re.compile(re.escape(words) + r"(?![\w-])")
     numbers = [
         number for number, line in enumerate(lines, 1) if exact.search(line)

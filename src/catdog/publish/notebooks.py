@@ -1,10 +1,8 @@
 """Notebooks: the chapters for Google Colab, with clean Markdown and no outputs.
 
-Each chapter makes two: one with all its text, and a practice edition with the
-headings, the code and the exercises alone.
+Each chapter makes two: one with all its text, and a practice edition.
 """
 
-import ast
 import itertools
 import re
 from pathlib import Path
@@ -12,12 +10,15 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from catdog._io import write_atomically
 from catdog.publish import colab_links, wheel
 from catdog.publish.chapter import Chapter, read_chapter
 from catdog.publish.dialect import INLINE_CODE
-from catdog.publish.links import check
+from catdog.publish.first_cell import first_cell
+from catdog.publish.links import check_links
 from catdog.publish.pages import page
-from catdog.publish.pandoc import compose, fenced, floating, pandoc
+from catdog.publish.pandoc import compose, convert, fenced, floating
+from catdog.publish.practice import practice_edition
 from catdog.publish.project import PublishError, read_project
 
 MARKDOWN = "commonmark+pipe_tables+tex_math_dollars-raw_html"
@@ -25,32 +26,7 @@ CELL_MARK = re.compile(r"^\u240c$", re.MULTILINE)  # written by filter.lua
 END = "\u240d"  # between the text and each name to look up
 REFERENCE = re.compile(r"@(?:fig|tbl|sec)-[\w-]+")
 # The chapters that pandoc's filter leaves as links to files beside the notebook.
-NEIGHBOUR = re.compile(r"\[([^]]*)\]\(([\w-]+\.ipynb)\)")
-SET_UP = """\
-# Google Colab gets the package of this tutorial here. Elsewhere, install it first.
-import sys
-from glob import glob
-
-if "google.colab" in sys.modules:
-    package = sorted(glob("catdog-*.whl"))
-{source}
-    !pip install --quiet --no-deps {{package[-1]}}
-
-from catdog import colab
-
-colab.set_up()
-"""
-FROM_REPOSITORY = "    package = package or [{address!r}]"
-FROM_READER = """\
-    if not package:
-        from google.colab import files
-
-        print("Choose the file catdog-….whl that came with this notebook.")
-        package = list(files.upload()) or sys.exit("No package, no chapter.")"""
-PRACTICE = (
-    "*Practice edition: headings, code and exercises. "
-    "Before you run a cell, say what it will do.*"
-)
+CHAPTER_LINK = re.compile(r"\[([^]]*)\]\(([\w-]+\.ipynb)\)")
 METADATA = {
     "accelerator": "GPU",
     "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True},
@@ -61,12 +37,9 @@ METADATA = {
     },
     "language_info": {"name": "python"},
 }
-# Colab and Jupyter fold these cells, and still run them.
+# Cells whose code the page hides: Colab and Jupyter fold them, and still run them.
+HIDING = {"echo": False, "include": False, "code-fold": True}
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
-# Cells that write prose with numbers in it, by their labels.
-PROSE = re.compile(r"answers?|.*-words")
-HEADING = re.compile(r"#+ ")
-EXERCISES = "Try it yourself"
 LEFTOVERS = {
     "a fenced div": r":::",
     "a shortcode": r"\{\{<",
@@ -77,102 +50,87 @@ LEFTOVERS = {
     "a link to a chapter's source": r"\.qmd\b",
     "raw HTML": r"</?[A-Za-z][\w-]*(?:\s[^>]*)?/?>|<!--",
 }
+# What counts as a leftover in code as well.
+IN_CODE = ("a reference", "a cell option", "a shortcode")
 
 
 def write_notebooks(root: Path) -> list[Path]:
-    """Write both notebooks of each chapter of the project in `root`, the pages'
-    lines about them, and the package's wheel; return the files.
+    """Write both notebooks of each chapter of the project in `root`.
 
-    Raises PublishError for whatever is wrong with a chapter, and then writes
-    nothing.
+    With them go the pages' lines about them, and the package's wheel.
+
+    Returns:
+        The files.
+
+    Raises:
+        PublishError: for whatever is wrong with a chapter. Nothing is written
+            then.
+        WheelError: if the package cannot be built.
     """
-    made = _made(root, colab_links.repository(read_project(root)))
-    for path, text in made.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    built = wheel.build(root)
-    return [*made, *([built] if built else [])]
+    texts = _texts(root, colab_links.repository(read_project(root)))
+    for path, text in texts.items():
+        write_atomically(path, text)
+    package = wheel.build(root)
+    return [*texts, *([package] if package else [])]
 
 
 def check_notebooks(root: Path) -> list[str]:
-    """The names of notebooks that are missing, differ from their chapter, or
-    have none.
+    """Compare the notebooks of the project in `root` with its chapters.
 
     Where `_quarto.yml` names no repository, the notebooks may keep the one that
     they have: a clone's `origin` makes no notebook stale.
 
-    Raises PublishError for whatever is wrong with a chapter.
+    Returns:
+        The names of notebooks that are missing, differ from their chapter, or
+        have none.
+
+    Raises:
+        PublishError: for whatever is wrong with a chapter.
     """
     project = read_project(root)
-    kept = colab_links.written(root)["repository"]
-    said = project.website.get("repo-url")
-    made = _made(root, colab_links.repository(project) if said else kept)
+    repository = colab_links.read_offers(root)["repository"]
+    if project.website.get("repo-url"):
+        repository = colab_links.repository(project)
+    texts = _texts(root, repository)
     folder = project.root / colab_links.FOLDER
     stale = {
         path
-        for path, text in made.items()
+        for path, text in texts.items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     }
-    stale |= set(folder.rglob("*.ipynb")) - made.keys()
+    stale |= set(folder.rglob("*.ipynb")) - texts.keys()
     return sorted(path.relative_to(folder).as_posix() for path in stale)
 
 
-def _made(root: Path, repository: str | None) -> dict[Path, str]:
-    project = read_project(root)
-    chapters = [read_chapter(project, name) for name in project.pages]
-    check(project, {chapter.name: page(chapter) for chapter in chapters})
-    chapters = [c for c in chapters if Path(c.name).stem != "index"]
-    folder = project.root / colab_links.FOLDER
-    made = {
-        project.root / colab_links.FILE: colab_links.as_json(
-            chapters, repository
-        )
-    }
-    for chapter in chapters:
-        name = f"{Path(chapter.name).stem}.ipynb"
-        whole = notebook(chapter, repository)
-        made[folder / name] = _text(whole)
-        made[folder / "practice" / name] = _text(practice(whole))
-    return made
-
-
 def notebook(chapter: Chapter, repository: str | None = None) -> NotebookNode:
-    """A chapter as a notebook, which gets the package from a repository or, if
-    there is none, from its reader.
+    """Return a chapter as a notebook.
 
-    Raises PublishError where Quarto's own markup would be left in it.
+    Args:
+        chapter: the chapter.
+        repository: web address of the repository that has the package. Without
+            one, the first cell asks its reader for the package.
+
+    Raises:
+        PublishError: if Quarto's own markup would be left in it.
     """
-    hidden = {"echo": False, "include": False, "code-fold": True}
-    runs = [
-        c for c in chapter.code_cells if c.metadata.options.get("eval", True)
+    texts, references = _convert(chapter)
+    cells = [
+        _markdown_cell(_title(chapter), "title"),
+        _code_cell(first_cell(chapter, repository), "set-up-for-colab"),
     ]
-    # Texts that cells write may refer to figures, too: their names go last.
-    names = [name for cell in runs for name in REFERENCE.findall(cell.source)]
-    document = "\n\n".join(
-        [compose(chapter, _cell), *(f"{END}\n\n{name}" for name in names)]
-    )
-    text, *words = pandoc(document, MARKDOWN).split(END)
-    words = dict(zip(names, map(str.strip, words), strict=True))
-    texts = CELL_MARK.split(text)
-    head = [chapter.meta["title"], chapter.meta.get("description", "")]
-    time = colab_links.minutes(chapter)
-    head = (
-        f"# {head[0]}\n\n{head[1]}\n\n{f'*We expect {time}.*' if time else ''}"
-    )
-    made = nbformat.v4.new_notebook(metadata=METADATA)
-    made.cells = [_markdown(head, "title"), _code(_set_up(chapter, repository))]
     for number, (text, cell) in enumerate(
-        itertools.zip_longest(texts, runs), 1
+        itertools.zip_longest(texts, chapter.evaluated_cells), 1
     ):
         if text.strip():
-            text = _neighbours(chapter, repository, text)
-            made.cells.append(_markdown(text, f"text-{number}"))
+            linked = _link_notebooks(chapter, repository, text)
+            cells.append(_markdown_cell(linked, f"text-{number}"))
         if cell:
             options = cell.metadata.options
             name = options.get("label") or f"cell-{number}"
-            folded = any(options.get(key) == hidden[key] for key in hidden)
-            source = REFERENCE.sub(lambda found: words[found[0]], cell.source)
-            made.cells.append(_code(source, name, folded))
+            source = REFERENCE.sub(lambda at: references[at[0]], cell.source)
+            folded = any(options.get(key) == HIDING[key] for key in HIDING)
+            cells.append(_code_cell(source, name, folded))
+    made = nbformat.v4.new_notebook(metadata=METADATA, cells=cells)
     faults = leftovers(made)
     if faults:
         raise PublishError(
@@ -181,110 +139,105 @@ def notebook(chapter: Chapter, repository: str | None = None) -> NotebookNode:
     return made
 
 
-def practice(whole: NotebookNode) -> NotebookNode:
-    """The practice edition of a notebook: prose is cut to headings, and what
-    answers a question is left out. Of code that writes answers, the values stay
-    that they are made of: a later cell may need them.
-    """
-    head, *rest = whole.cells
-    made = nbformat.v4.new_notebook(metadata=whole.metadata)
-    made.cells = [_markdown(f"{head.source}\n\n{PRACTICE}", head.id)]
-    for cell in rest:
-        if cell.cell_type == "code":
-            source = cell.source
-            if PROSE.fullmatch(cell.id):
-                source = _without_words(source)
-            if source:
-                folded = source == cell.source and bool(cell.metadata)
-                made.cells.append(_code(source, cell.id, folded))
-        elif cell.cell_type == "markdown" and _skeleton(cell.source):
-            made.cells.append(_markdown(_skeleton(cell.source), cell.id))
-            if EXERCISES in cell.source:
-                made.cells.append(_code("# Your turn.", "your-turn"))
-    return made
-
-
-def _without_words(source: str) -> str:
-    last = ast.parse(source).body[-1]
-    if not isinstance(last, ast.Expr):
-        return source
-    return "\n".join(source.splitlines()[: last.lineno - 1]).strip()
-
-
-def _skeleton(text: str) -> str:
-    kept, exercises, fence = [], False, False
-    for line in text.splitlines():
-        fence ^= line.lstrip("> ").startswith("```")
-        if not fence and HEADING.match(line):
-            kept += ["", line, ""]
-            exercises = line.endswith(EXERCISES)
-        elif exercises and re.match(r"\d+\. |[-*] |  |$", line):
-            kept.append(line)
-        else:
-            exercises = False
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
-
-
 def leftovers(notebook: NotebookNode) -> list[str]:
-    """What Colab would show as it stands: Quarto's markup, and raw HTML.
+    """Return what Colab would show as it stands: Quarto's markup, and raw HTML.
 
-    A line for each, with the cell's id; none if all is well. Code in a text is
-    not looked at, a code cell for options and references only.
+    Code in a text is not looked at, a code cell for some of it only.
+
+    Returns:
+        A line for each, with the cell's id; none if all is well.
     """
-    found = []
-    for cell in notebook.cells:
-        text = cell.source
-        reasons = LEFTOVERS
-        if cell.cell_type == "code":
-            reasons = {
-                why: LEFTOVERS[why]
-                for why in ("a reference", "a cell option", "a shortcode")
-            }
-        else:
-            text = re.sub(r"(?ms)^[> ]*```.*?^[> ]*```", "", text)
-            text = INLINE_CODE.sub("", text)
-        for why, pattern in reasons.items():
-            for match in re.finditer(pattern, text, re.MULTILINE):
-                found.append(f"the cell {cell.id} has {why} left: {match[0]}")
-    return found
+    return [
+        f"the cell {cell.id} has {what} left: {match[0]}"
+        for cell in notebook.cells
+        for what, pattern in LEFTOVERS.items()
+        if cell.cell_type != "code" or what in IN_CODE
+        for match in re.finditer(pattern, _searched(cell), re.MULTILINE)
+    ]
 
 
-def _neighbours(chapter: Chapter, repository: str | None, text: str) -> str:
-    """Links to other chapters: to their notebooks in Colab, else as words."""
+def _texts(root: Path, repository: str | None) -> dict[Path, str]:
+    """Return what is to be written, by path."""
+    project = read_project(root)
+    chapters = [read_chapter(project, name) for name in project.pages]
+    check_links(project, {chapter.name: page(chapter) for chapter in chapters})
+    chapters = [c for c in chapters if Path(c.name).stem != "index"]
+    folder = project.root / colab_links.FOLDER
+    offers = colab_links.offers_json(chapters, repository)
+    texts = {project.root / colab_links.FILE: offers}
+    for chapter in chapters:
+        name = f"{Path(chapter.name).stem}.ipynb"
+        whole = notebook(chapter, repository)
+        texts[folder / name] = _as_json(whole)
+        texts[folder / "practice" / name] = _as_json(practice_edition(whole))
+    return texts
 
-    def link(found):
-        words, file = found.groups()
-        address = colab_links.in_colab(chapter.project, repository, file)
-        return f"[{words}]({address})" if address else f"{words} (`{file}`)"
 
-    return NEIGHBOUR.sub(link, text)
+def _convert(chapter: Chapter) -> tuple[list[str], dict[str, str]]:
+    """Convert a chapter's text to Markdown that Colab reads.
+
+    Returns:
+        The texts before, between and after the cells that run, and the words
+        for each reference in these cells: texts that cells write may refer to
+        figures, too.
+    """
+    names = [
+        name
+        for cell in chapter.evaluated_cells
+        for name in REFERENCE.findall(cell.source)
+    ]
+    document = "\n\n".join(
+        [compose(chapter, _cell), *(f"{END}\n\n{name}" for name in names)]
+    )
+    text, *words = convert(document, MARKDOWN).split(END)
+    references = dict(zip(names, map(str.strip, words), strict=True))
+    return CELL_MARK.split(text), references
 
 
-def _set_up(chapter: Chapter, repository: str | None) -> str:
-    address = colab_links.for_pip(chapter.project, repository)
-    source = FROM_REPOSITORY.format(address=address) if address else FROM_READER
-    return SET_UP.format(source=source)
-
-
-def _cell(cell, number: int) -> str:
+def _cell(cell: NotebookNode, _number: int) -> str:
+    """Return a mark for a code cell that runs, with its caption."""
     options = cell.metadata.options
     if options.get("eval") is False:
         return fenced(cell.source, "python")
     return fenced("", "{.cell-code}") + "\n\n" + (floating(options) or "")
 
 
-def _markdown(text: str, name: str) -> NotebookNode:
+def _title(chapter: Chapter) -> str:
+    title, time = chapter.meta["title"], colab_links.duration(chapter)
+    description = chapter.meta.get("description", "")
+    expected = f"*We expect {time}.*" if time else ""
+    return f"# {title}\n\n{description}\n\n{expected}"
+
+
+def _link_notebooks(chapter: Chapter, repository: str | None, text: str) -> str:
+    """Let links to other chapters open in Colab; else turn them into words."""
+
+    def link(match: re.Match[str]) -> str:
+        words, file = match.groups()
+        address = colab_links.colab_address(chapter.project, repository, file)
+        return f"[{words}]({address})" if address else f"{words} (`{file}`)"
+
+    return CHAPTER_LINK.sub(link, text)
+
+
+def _searched(cell: NotebookNode) -> str:
+    """Return the text of a cell in which leftovers are looked for."""
+    if cell.cell_type == "code":
+        return cell.source
+    text = re.sub(r"(?ms)^[> ]*```.*?^[> ]*```", "", cell.source)
+    return INLINE_CODE.sub("", text)
+
+
+def _markdown_cell(text: str, name: str) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(text.strip(), id=name)
 
 
-def _code(
-    source: str, name: str = "set-up-for-colab", folded: bool = False
-) -> NotebookNode:
+def _code_cell(source: str, name: str, folded: bool = False) -> NotebookNode:
     return nbformat.v4.new_code_cell(
         source.strip(), id=name[:64], metadata=FOLDED if folded else {}
     )
 
 
-def _text(notebook: NotebookNode) -> str:
+def _as_json(notebook: NotebookNode) -> str:
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"

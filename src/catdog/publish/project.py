@@ -1,30 +1,49 @@
 """The project: what `_quarto.yml` says about the site and its pages."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from catdog.errors import CatdogError
-from catdog.publish.dialect import FRONT_MATTER
+
+FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 
 
 class PublishError(CatdogError):
-    """A chapter or `_quarto.yml` is at fault. The message says where and why."""
+    """A chapter or `_quarto.yml` is at fault. The message says where and why.
 
-    def __init__(self, message: str, status: int = 2):
+    Attributes:
+        status: exit status of the command that fails with this error.
+    """
+
+    def __init__(self, message: str, status: int = 2) -> None:
+        """Keep the message and the exit status."""
         super().__init__(message)
         self.status = status
 
 
 @dataclass(frozen=True)
 class Project:
-    """What `_quarto.yml` says. `sidebar` has a (heading, [(path, text)]) a section."""
+    """What `_quarto.yml` says.
+
+    Attributes:
+        root: folder of the project, as an absolute path.
+        website: the section `website`.
+        html: the section `format: html`.
+        execute: the section `execute`, options of all code cells.
+        sidebar: a (heading, entries) for each section of the sidebar, where
+            an entry is (path, text). What stands above all sections has an
+            empty heading.
+        pages: paths of all pages, relative to `root`.
+    """
 
     root: Path
-    website: dict
-    html: dict
-    execute: dict
+    website: dict[str, Any]
+    html: dict[str, Any]
+    execute: dict[str, Any]
     sidebar: list[tuple[str, list[tuple[str, str]]]]
     pages: list[str]
 
@@ -32,50 +51,95 @@ class Project:
 def read_project(root: Path) -> Project:
     """Read `_quarto.yml` in the folder `root`.
 
-    Raises PublishError where it is missing, is no YAML, or names a page that is not
-    there.
+    Raises:
+        PublishError: if it is missing, is no YAML, or names a page that is not
+            there.
     """
-    file = Path(root) / "_quarto.yml"
+    root = Path(root).resolve()
+    file = root / "_quarto.yml"
     if not file.exists():
         raise PublishError(
             f"{file} is missing: run this in the tutorial's folder."
         )
-    settings = parse_yaml(file.read_text(encoding="utf-8"), str(file))
+    settings = parse_yaml(read_source(file), str(file))
     website = settings.get("website") or {}
-    sidebar = [("", [])]
-    for item in (website.get("sidebar") or {}).get("contents") or []:
-        if isinstance(item, dict) and "section" in item:
-            sidebar.append(
-                (item["section"], list(map(_entry, item["contents"])))
-            )
-        else:
-            sidebar[-1][1].append(_entry(item))
-    listed = [path for _, entries in sidebar for path, _ in entries]
+    sections = _sections((website.get("sidebar") or {}).get("contents") or [])
+    paths = [path for _, entries in sections for path, _ in entries]
     for pattern in (settings.get("project") or {}).get("render") or []:
-        found = sorted(Path(root).glob(pattern))
-        listed += [path.relative_to(root).as_posix() for path in found]
-    for path in listed:
-        if not (Path(root) / path).exists():
+        matches = sorted(root.glob(pattern))
+        paths += [path.relative_to(root).as_posix() for path in matches]
+    for path in paths:
+        if not (root / path).exists():
             raise PublishError(
                 f"{file}: {path} does not exist: correct its name."
             )
-    sidebar = [
-        (
-            heading,
-            [
-                (path, text or _title(Path(root), path))
-                for path, text in entries
-            ],
-        )
-        for heading, entries in sidebar
-    ]
-    html = settings.get("format", {}).get("html") or {}
-    execute = settings.get("execute") or {}
-    pages = list(dict.fromkeys(listed))
-    return Project(Path(root).resolve(), website, html, execute, sidebar, pages)
+    return Project(
+        root=root,
+        website=website,
+        html=settings.get("format", {}).get("html") or {},
+        execute=settings.get("execute") or {},
+        sidebar=[
+            (heading, [(path, text or _title(root, path)) for path, text in es])
+            for heading, es in sections
+        ],
+        pages=list(dict.fromkeys(paths)),
+    )
 
 
-def _entry(item: str | dict) -> tuple[str, str]:
+def read_source(path: Path) -> str:
+    """Return the text of a chapter or of `_quarto.yml`."""
+    return path.read_text(encoding="utf-8")
+
+
+def parse_yaml(text: str, where: str) -> dict[str, Any]:
+    """Parse YAML that consists of lines of the form `key: value`.
+
+    Args:
+        text: the YAML.
+        where: its file, and line if it has one, for error messages.
+
+    Raises:
+        PublishError: if it is anything else.
+    """
+    try:
+        values = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise PublishError(f"{where}: not valid YAML: {reason}") from None
+    if not isinstance(values, dict):
+        raise PublishError(f"{where}: expected lines of the form `key: value`.")
+    return values
+
+
+def parse_front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
+    """Split a page into its front matter, parsed, and the text below it.
+
+    Args:
+        text: all that stands in the file.
+        name: the file's name, for error messages.
+
+    Raises:
+        PublishError: if the front matter is no YAML.
+    """
+    front = FRONT_MATTER.match(text)
+    if not front:
+        return {}, text
+    return parse_yaml(front[1], name), text[front.end() :]
+
+
+def _sections(contents: list) -> list[tuple[str, list[tuple[str, str]]]]:
+    sections: list[tuple[str, list[tuple[str, str]]]] = [("", [])]
+    for item in contents:
+        if isinstance(item, dict) and "section" in item:
+            sections.append(
+                (item["section"], list(map(_entry, item["contents"])))
+            )
+        else:
+            sections[-1][1].append(_entry(item))
+    return sections
+
+
+def _entry(item: str | dict[str, str]) -> tuple[str, str]:
     if isinstance(item, str):
         return item, ""
     if "href" not in item:
@@ -86,16 +150,5 @@ def _entry(item: str | dict) -> tuple[str, str]:
 
 
 def _title(root: Path, name: str) -> str:
-    front = FRONT_MATTER.match((root / name).read_text(encoding="utf-8"))
-    return str(parse_yaml(front[1], name).get("title", name)) if front else name
-
-
-def parse_yaml(text: str, where: str) -> dict:
-    try:
-        read = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        said = " ".join(str(error).split())
-        raise PublishError(f"{where}: not valid YAML: {said}") from None
-    if not isinstance(read, dict):
-        raise PublishError(f"{where}: expected lines of the form `key: value`.")
-    return read
+    meta, _ = parse_front_matter(read_source(root / name), name)
+    return str(meta.get("title", name))

@@ -11,13 +11,19 @@ from catdog.publish.quarto_cli import find_quarto
 
 
 def build(root: Path, renderer: str = "auto") -> tuple[Path, str]:
-    """Render the project in `root` to `_site/`; return its first page and who made it.
+    """Render the project in `root` to its folder `_site`.
 
-    `renderer` is "quarto", "built-in", or "auto": Quarto if it is installed,
-    or can be.
+    Args:
+        root: the project's folder.
+        renderer: "quarto", "built-in", or "auto": Quarto if it is installed, or
+            can be.
 
-    Raises PublishError for whatever is wrong with a chapter, and where Quarto is asked
-    for but missing.
+    Returns:
+        The first page, and the name of the renderer.
+
+    Raises:
+        PublishError: for whatever is wrong with a chapter, and if Quarto is
+            asked for but missing.
     """
     read_project(root)
     program = find_quarto() if renderer != "built-in" else None
@@ -26,12 +32,14 @@ def build(root: Path, renderer: str = "auto") -> tuple[Path, str]:
             "Quarto is not installed: get it from https://quarto.org, "
             "or choose `--with built-in`."
         )
+    index = Path(root) / pages.FOLDER / "index.html"
     if not program:
         pages.render(root)
-        return Path(root) / "_site" / "index.html", "the built-in renderer"
+        return index, "the built-in renderer"
     settings = {"QUARTO_PYTHON": sys.executable} | os.environ
-    if subprocess.run([program, "render", str(root)], env=settings).returncode:
+    command = [program, "render", str(root)]
+    if subprocess.run(command, check=False, env=settings).returncode:
         raise PublishError(
             "Quarto could not render the site; it says why above.", 1
         )
-    return Path(root) / "_site" / "index.html", "Quarto"
+    return index, "Quarto"

@@ -21,8 +21,10 @@ class WheelError(CatdogError):
 
 
 def name(root: Path) -> str | None:
-    """The file name of the project's wheel; None for a project without a
-    `pyproject.toml`.
+    """Return the file name of the project's wheel.
+
+    Returns:
+        The name, or None for a project without a `pyproject.toml`.
     """
     settings = Path(root) / "pyproject.toml"
     if not settings.exists():
@@ -33,10 +35,12 @@ def name(root: Path) -> str | None:
 
 
 def build(root: Path) -> Path | None:
-    """Write the wheel beside the notebooks, without a network; return its path.
+    """Write the wheel beside the notebooks, without a network.
 
-    The same sources make the same bytes. A project without a `pyproject.toml`
-    has no wheel.
+    The same sources make the same bytes.
+
+    Returns:
+        Its path, or None for a project without a `pyproject.toml`.
 
     Raises:
         WheelError: when the build fails.
@@ -47,26 +51,35 @@ def build(root: Path) -> Path | None:
     folder = root / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".wheel-") as scratch:
-        command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
-        done = subprocess.run(
-            [*command, "-d", scratch], cwd=root, capture_output=True, text=True
-        )
-        if done.returncode:
-            said = done.stderr.strip().splitlines() or ["no reason was given"]
-            cure = "correct pyproject.toml"
-            if said[-1].endswith("No module named hatchling"):
-                cure = "run `pip install hatchling`"
-            raise WheelError(
-                f"The package cannot be built ({said[-1]}): {cure}."
-            )
-        (made,) = Path(scratch).iterdir()
-        kept = folder / made.name
+        built = _build_into(Path(scratch), root)
+        target = folder / built.name
         # Whoever watches the folder need not look again.
-        if kept.exists() and kept.read_bytes() == made.read_bytes():
-            return kept
-        for old in folder.glob(f"{made.name.split('-')[0]}-*.whl"):
+        if target.exists() and target.read_bytes() == built.read_bytes():
+            return target
+        for old in folder.glob(f"{built.name.split('-')[0]}-*.whl"):
             old.unlink()
-        return made.replace(kept)
+        return built.replace(target)
+
+
+def _build_into(folder: Path, root: Path) -> Path:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+    done = subprocess.run(
+        [*command, "-d", str(folder)],
+        check=False,
+        cwd=root,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no reason was given"]
+        cure = "correct pyproject.toml"
+        if lines[-1].endswith("No module named hatchling"):
+            cure = "run `pip install hatchling`"
+        raise WheelError(f"The package cannot be built ({lines[-1]}): {cure}.")
+    (wheel,) = folder.iterdir()
+    return wheel
 
 
 if __name__ == "__main__":
