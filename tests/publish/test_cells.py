@@ -1,0 +1,51 @@
+"""Cells and their outputs look on a page as their options say."""
+
+from PIL import Image
+from projects import SHORT, parse, words
+
+
+def test_cells_show_what_their_options_say(rendered, soup):
+    article = words(soup.article)
+    assert "import warnings" not in article  # include: false
+    assert not soup.select(".cell:has(#tbl-made) .cell-code")  # echo: false
+    assert (
+        words(soup.select_one("#folded details:not([open]) summary"))
+        == "Look inside"
+    )
+    assert words(soup.select_one("#shown details[open] summary")) == "Code"
+    assert not soup.select("#shown .cell-output")  # output: false
+    assert "a hidden warning" not in words(
+        soup.select_one("#loud .cell-output")
+    )
+    stderr = soup.select_one("#louder .cell-output-stderr")
+    assert words(stderr) == "file.py:1: UserWarning: a shown warning"
+    assert "SystemError" in words(soup.select_one("#never .cell-code"))
+    assert soup.select_one("#web p.made b").text == "HTML"
+    assert words(soup.select_one("#folded .cell-output-display")) == "42"
+    asis = next(
+        p for p in soup.find_all("p") if p.text.startswith("Words from a cell")
+    )
+    assert (
+        asis.parent.name == "article"
+        and asis.a["href"] == "02-short.html#sec-end"
+    )
+    assert not parse(rendered, SHORT).select(
+        ".cell-code"
+    )  # execute: in the front matter
+
+
+def test_images_have_words_and_sizes(rendered, soup):
+    line = soup.select_one("#fig-line img")
+    assert line["alt"] == 'A line that rises from the "lower left" & on.'
+    assert line["src"] == "01-all_files/figure-html/fig-line-output-1.webp"
+    assert (line["loading"], line.get("data-fig-alt")) == ("lazy", None)
+    with Image.open(rendered / "_site/chapters" / line["src"]) as image:
+        pixels = image.size
+    assert [abs(2 * int(line[key]) - size) <= 1 for key, size in
+            zip(("width", "height"), pixels, strict=True)] == [True, True]  # fmt: skip
+    dots = soup.select_one("#fig-dots img")
+    assert (dots["alt"], dots["width"], dots["height"]) == (
+        'Two "round" dots',
+        "120",
+        "60",
+    )

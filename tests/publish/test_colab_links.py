@@ -1,0 +1,156 @@
+"""Pages say where their notebook is."""
+
+import pypandoc
+import pytest
+from bs4 import BeautifulSoup
+from projects import (
+    GITHUB,
+    IN_COLAB,
+    SHORT,
+    TUTORIAL,
+    copy_with_package,
+    copy_with_repository,
+    git,
+    read,
+    read_notebook,
+    replace,
+    write,
+)
+
+from catdog.publish import colab_links, notebooks, pages
+from catdog.publish.project import PublishError, read_project
+
+
+@pytest.mark.parametrize(
+    ("origin", "address"),
+    [
+        ("https://github.com/someone/cats.git", GITHUB),
+        ("https://github.com/someone/cats", GITHUB),
+        ("https://someone:secret@github.com/someone/cats.git", GITHUB),
+        ("git@github.com:someone/cats.git", GITHUB),
+        ("ssh://git@github.com/someone/cats", GITHUB),
+        ("https://example.org/someone/cats.git", None),
+        ("https://notgithub.com/someone/cats", None),
+        ("/somewhere/cats", None),
+        (None, None),
+    ],
+)
+def test_address_from_the_remote_if_that_is_on_github(
+    tmp_path, origin, address
+):
+    project = copy_with_repository(tmp_path / "project", None)
+    git(project, "init", "--quiet")
+    if origin:
+        git(project, "remote", "add", "origin", origin)
+    assert colab_links.repository(read_project(project)) == address
+
+
+def test_address_in_the_settings_comes_first(tmp_path):
+    project = copy_with_repository(
+        tmp_path / "project", "https://example.org/a/b"
+    )
+    git(project, "init", "--quiet")
+    git(project, "remote", "add", "origin", GITHUB)
+    assert (
+        colab_links.repository(read_project(project))
+        == "https://example.org/a/b"
+    )
+
+
+def test_no_git_no_address(tmp_path, monkeypatch):
+    project = copy_with_repository(tmp_path / "project", None)
+    monkeypatch.setenv("PATH", "")
+    assert colab_links.repository(read_project(project)) is None
+
+
+def test_branch_and_folder_are_part_of_both_addresses(tmp_path):
+    project = copy_with_repository(tmp_path / "project", GITHUB)
+    settings = project / "_quarto.yml"
+    extra = "page-navigation: true\n  repo-branch: next\n  repo-subdir: post"
+    replace(settings, "page-navigation: true", extra)
+    settled = read_project(project)
+    assert colab_links.pip_address(settled, GITHUB) == (
+        f"git+{GITHUB}@next#subdirectory=post"
+    )
+    assert colab_links.colab_address(settled, GITHUB, "x.ipynb").endswith(
+        "/github/someone/cats/blob/next/post/assets/notebooks/x.ipynb"
+    )
+
+
+def offer(html):
+    """The links in a page's line on its notebook, and its text."""
+    (line,) = BeautifulSoup(html, "html.parser").select(".notebook-offer")
+    links = {a["href"]: a.get("download") for a in line.find_all("a")}
+    return links, " ".join(line.get_text().split())
+
+
+def test_page_opens_its_notebook_in_colab(site):
+    links, text = offer(read(site / f"{SHORT}.html"))
+    assert links == {
+        f"{IN_COLAB}02-short.ipynb": None,
+        f"{IN_COLAB}practice/02-short.ipynb": None,
+    }
+    assert text.startswith("Open in Colab")
+    assert not (site / "assets/notebooks").exists()
+    assert "notebook-offer" not in read(site / "index.html")
+
+
+def quarto_filter(project, page, folder):
+    """What our filter for Quarto does in the real pandoc, given the little that
+    it asks of Quarto.
+    """
+    prelude = folder / "prelude.lua"
+    write(
+        prelude,
+        f"quarto = {{ project = {{ directory = '{project}' }},\n"
+        f"  doc = {{ input_file = '{project}/{page}' }} }}\n"
+        f"dofile('{TUTORIAL}/assets/offer.lua')\n",
+    )
+    filtered = ["--lua-filter", str(prelude)]
+    return pypandoc.convert_text("Words.", "html", "markdown", filtered)
+
+
+def test_quarto_shows_the_same_line(on_github, site, tmp_path):
+    html = quarto_filter(on_github, f"{SHORT}.qmd", tmp_path)
+    assert html.startswith('<div class="notebook-offer">')
+    assert offer(html) == offer(read(site / f"{SHORT}.html"))
+    html = quarto_filter(on_github, "index.qmd", tmp_path)
+    assert html.strip() == "<p>Words.</p>"
+
+
+def test_page_without_repository_offers_downloads(tmp_path):
+    project = copy_with_package(tmp_path / "project")
+    replace(project / f"{SHORT}.qmd", "title:", "colab-minutes: 3\ntitle:")
+    notebooks.write_notebooks(project)
+    (project / "assets/notebooks/cat_dog-1.2-py3-none-any.whl").unlink()
+    pages.render(project)
+    links, text = offer(read(project / f"_site/{SHORT}.html"))
+    assert "about 3 minutes on a T4 GPU" in text and "Upload notebook" in text
+    files = {
+        "02-short.ipynb": "02-short.ipynb",
+        "practice/02-short.ipynb": "practice-02-short.ipynb",
+        "cat_dog-1.2-py3-none-any.whl": "cat_dog-1.2-py3-none-any.whl",
+    }
+    for path, saved in files.items():
+        assert links.pop(f"../assets/notebooks/{path}") == saved
+        assert (project / "_site/assets/notebooks" / path).is_file()
+    assert list(links) == ["https://colab.research.google.com"]
+    head = read_notebook(project, "02-short.ipynb").cells[0].source
+    assert head.endswith("*We expect about 3 minutes on a T4 GPU.*")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}"])
+def test_broken_offers_are_named(tmp_path, text):
+    project = copy_with_repository(tmp_path / "project", None)
+    file = project / "assets/notebooks/offers.json"
+    write(file, text)
+    with pytest.raises(PublishError, match=r"offers.json is broken: delete it"):
+        colab_links.read_offers(project)
+
+
+def test_quarto_is_told_of_filter_wheel_and_notebooks():
+    settings = read_project(TUTORIAL)
+    text = read(settings.root / "_quarto.yml")
+    assert "assets/offer.lua" in text
+    assert "pre-render: src/catdog/publish/wheel.py" in text
+    assert "assets/notebooks/*.whl" in text

@@ -1,0 +1,70 @@
+"""The package is built as a wheel, with all that notebooks need."""
+
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from projects import PYPROJECT, TUTORIAL, copy_with_package, names, write
+
+from catdog.errors import CatdogError
+from catdog.publish import wheel
+
+
+def test_wheel_is_the_package_with_records_and_style_and_always_the_same(
+    tmp_path,
+):
+    sources = tmp_path / "sources"
+    for name in ("src/catdog", "assets/runs", "README.md", "LICENSE"):
+        copy(TUTORIAL / name, sources / name)
+    for name in ("pyproject.toml", "assets/catdog.mplstyle", ".gitignore"):
+        copy(TUTORIAL / name, sources / name)
+    first = wheel.build(sources).read_bytes()
+    for path in sources.rglob("*.py"):
+        os.utime(path, (0, 10**9))
+        path.chmod(0o600)
+    (sources / "assets/runs/drawn").mkdir()
+    (sources / "assets/runs/drawn/model1-0.json").touch()
+    built = wheel.build(sources)
+    assert built.read_bytes() == first
+    assert built == sources / "assets/notebooks" / wheel.name(sources)
+    inside = set(zipfile.ZipFile(built).namelist())
+    assert "catdog/assets/catdog.mplstyle" in inside
+    records = {path.name for path in (TUTORIAL / "assets/runs").glob("*.json")}
+    assert {Path(n).name for n in inside if n.endswith(".json")} == records
+    modules = {p.name for p in (TUTORIAL / "src/catdog").rglob("*.py")}
+    assert {Path(n).name for n in inside if n.endswith(".py")} == modules
+
+
+def copy(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        ignored = shutil.ignore_patterns("__pycache__", "drawn", "own")
+        shutil.copytree(source, target, ignore=ignored)
+    else:
+        shutil.copy(source, target)
+
+
+def test_new_version_takes_the_old_wheels_place(tmp_path):
+    project = copy_with_package(tmp_path / "project")
+    old = wheel.build(project)
+    text = PYPROJECT.replace("1.2", "1.3")
+    write(project / "pyproject.toml", text)
+    new = wheel.build(project)
+    assert new.name == "cat_dog-1.3-py3-none-any.whl" and not old.exists()
+    assert names(new.parent) == [new.name]
+
+
+def test_wheel_that_cannot_be_built_says_why(tmp_path):
+    project = copy_with_package(tmp_path / "project")
+    text = PYPROJECT.replace('version = "1.2"', "")
+    write(project / "pyproject.toml", text)
+    match = r"^The package cannot be built \(.*\): correct pyproject.toml\.$"
+    with pytest.raises(CatdogError, match=match):
+        wheel.build(project)
+    assert names(project / "assets/notebooks") == []
+
+
+def test_project_without_a_package_has_no_wheel(tmp_path):
+    assert wheel.build(tmp_path) is None
