@@ -16,6 +16,8 @@ from axe_playwright_python.sync_playwright import Axe
 from check_site import PAGES, faults
 from playwright.sync_api import sync_playwright
 
+from catdog.publish.links import SCRIPT, SHARED_FILES
+
 SITE = Path(os.environ.get("CATDOG_SITE", "_site")).resolve()
 NAMES = (
     "chromium",
@@ -32,12 +34,12 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGE_LIMIT, SHELL_LIMIT = 700_000, 60_000  # bytes
+PAGE_LIMIT, SHARED_FILES_LIMIT = 700_000, 60_000  # bytes
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 each_page = pytest.mark.parametrize("name", PAGES)
 built_in = pytest.mark.skipif(
-    not (SITE / "assets/site.js").exists(),
+    not (SITE / SCRIPT).exists(),
     reason="not the built-in renderer's site",
 )
 
@@ -105,8 +107,8 @@ def test_page_is_light_enough(name):
     images = {image.get("src") for image in parser.iter("img")}
     files = [SITE / name, *((SITE / name).parent / image for image in images)]
     assert sum(file.stat().st_size for file in files) < PAGE_LIMIT
-    shell = [SITE / "assets/site.css", SITE / "assets/site.js"]
-    assert sum(file.stat().st_size for file in shell) < SHELL_LIMIT
+    shared = [SITE / path for path in SHARED_FILES]
+    assert sum(file.stat().st_size for file in shared) < SHARED_FILES_LIMIT
 
 
 # What a reader meets
@@ -126,7 +128,9 @@ def test_page_in_a_browser(browser, address, name, width, theme):
     tab.on("request", lambda request: requests.append(request.url))
     tab.on(
         "console",
-        lambda said: said.type == "error" and complaints.append(said.text),
+        lambda message: (
+            message.type == "error" and complaints.append(message.text)
+        ),
     )
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.goto(f"{address}/{name}", wait_until="networkidle")
@@ -136,10 +140,11 @@ def test_page_in_a_browser(browser, address, name, width, theme):
     assert complaints == []
     assert [url for url in requests if not url.startswith(address)] == []
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    found = Axe().run(tab, options={"runOnly": WCAG}).response["violations"]
+    response = Axe().run(tab, options={"runOnly": WCAG}).response
     context.close()
     assert [
-        (v["id"], [node["target"] for node in v["nodes"]]) for v in found
+        (v["id"], [node["target"] for node in v["nodes"]])
+        for v in response["violations"]
     ] == []
 
 
@@ -150,7 +155,7 @@ def test_page_opens_from_disk(browser, name):
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.goto((SITE / name).as_uri())
     assert tab.locator("h1").inner_text()
-    if (SITE / "assets/site.js").exists():
+    if (SITE / SCRIPT).exists():
         assert not tab.locator(".search").is_visible() and complaints == []
     broken = (
         "[...document.images]"
@@ -222,13 +227,13 @@ def test_keyboard_reaches_all_and_focus_is_seen(tab, address):
     tab.goto(f"{address}/chapters/01-data.html")
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "skip"
-    wanted = tab.evaluate(
+    reachable = tab.evaluate(
         "[...document.querySelectorAll('a[href], button, input, summary, [tabindex]')]"
         ".filter(e => e.checkVisibility() && e.tabIndex >= 0)"
         ".filter(e => !e.closest('dialog')).length"
     )
     seen = 1
-    for _ in range(wanted - 1):
+    for _ in range(reachable - 1):
         tab.keyboard.press("Tab")
         outline = tab.evaluate(
             "getComputedStyle(document.activeElement).outlineStyle"
@@ -237,7 +242,7 @@ def test_keyboard_reaches_all_and_focus_is_seen(tab, address):
             "document.activeElement.outerHTML"
         )
         seen += 1
-    assert seen == wanted
+    assert seen == reachable
     tab.goto(f"{address}/chapters/01-data.html")
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")

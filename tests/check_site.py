@@ -1,86 +1,65 @@
-"""Check a rendered site: `python tests/check_site.py _site`. Exit status 1 if anything
-is wrong, with a line for each fault.
+"""Check a rendered site, whoever rendered it: `python tests/check_site.py _site`.
 
 It looks at what a reader would stumble over: missing pages, dead links, leftover
-markup, failed cells, pictures without words.
+markup, failed cells, images without words. Exit status 1 if anything is wrong,
+with a line for each fault.
 """
 
-import re
 import sys
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 
-ROOT = Path(__file__).parents[1]
+from catdog.publish.dialect import MARKUP, leftovers
+from catdog.publish.links import dead_links, repeated_ids
+
+TUTORIAL = Path(__file__).parents[1]
 PAGES = [
     "index.html",
     *sorted(
-        f"chapters/{path.stem}.html"
-        for path in (ROOT / "chapters").glob("*.qmd")
+        f"chapters/{path.stem}.html" for path in TUTORIAL.glob("chapters/*.qmd")
     ),
 ]
-LEFTOVERS = [
-    r":::",
-    r"\{\{<",
-    r"\?@",
-    r"@(fig|tbl|sec)-",
-    r"\{#",
-    r"\]\{\.",
-    r"#\|",
-    r"Traceback",
-    r"\{python\}",
-]
+LEFTOVERS = MARKUP | {"an error": r"Traceback", "a cell": r"\{python\}"}
+# Elements whose text is code, or not shown: LaTeX behind a formula, say.
+NO_PROSE = ["script", "style", "pre", "code", "annotation"]
 
 
-def faults(site: Path) -> list[str]:
+def faults(site, pages=PAGES):
     """One line for each fault of a site; none if it is well."""
-    found = [
-        f"{page}: the page is missing"
-        for page in PAGES
-        if not (site / page).exists()
-    ]
-    pages = {
-        page: BeautifulSoup(
-            (site / page).read_text(encoding="utf-8"), "html.parser"
-        )
-        for page in PAGES
-        if (site / page).exists()
+    missing = [page for page in pages if not (site / page).exists()]
+    texts = {
+        page: (site / page).read_text(encoding="utf-8")
+        for page in pages
+        if page not in missing
     }
-    for page, soup in pages.items():
-        for check in (
-            leftover_markup,
-            repeated_ids,
-            wordless_pictures,
-            failed_cells,
-            noise,
-        ):
-            found += [f"{page}: {fault}" for fault in check(soup)]
-        found += [f"{page}: {fault}" for fault in dead_links(site, page, pages)]
-    return found
-
-
-def leftover_markup(soup) -> list[str]:
-    text = BeautifulSoup(str(soup), "html.parser")
-    for element in text(["script", "style", "pre", "code"]):
-        element.decompose()
     return [
-        f"leftover markup {match[0]!r}"
-        for pattern in LEFTOVERS
-        for match in re.finditer(pattern, text.get_text(" "))
+        *(f"{page}: the page is missing" for page in missing),
+        *(
+            f"{page}: {fault}"
+            for page, text in texts.items()
+            for fault in page_faults(text)
+        ),
+        *(
+            f"{link.page}: dead link to {link.address}"
+            for link in dead_links(texts, lambda path: (site / path).exists())
+        ),
     ]
 
 
-def repeated_ids(soup) -> list[str]:
-    ids = [element["id"] for element in soup.body.find_all(id=True)]
+def page_faults(text):
+    """What is wrong with a page, given as HTML, apart from its links."""
+    soup = BeautifulSoup(text, "html.parser")
     return [
-        f"id {name!r} stands {ids.count(name)} times"
-        for name in sorted(set(ids))
-        if ids.count(name) > 1
+        *(f"id {name!r} is repeated" for name in repeated_ids(text)),
+        *images_without_words(soup),
+        *failed_cells(soup),
+        *noise(soup),
+        *leftover_markup(soup),
     ]
 
 
-def wordless_pictures(soup) -> list[str]:
+def images_without_words(soup):
     main = soup.find("main") or soup
     return [
         f"no alternative text for {image.get('src', '')[:60]}"
@@ -89,38 +68,24 @@ def wordless_pictures(soup) -> list[str]:
     ]
 
 
-def failed_cells(soup) -> list[str]:
+def failed_cells(soup):
     return ["a cell failed" for _ in soup.select(".cell-output-error")]
 
 
-def noise(soup) -> list[str]:
+def noise(soup):
     # Without the published weights, the pages say so; nothing else belongs there.
-    said = [part.get_text() for part in soup.select(".cell-output-stderr")]
-    return [f"noise: {text[:60]!r}" for text in said if "weights" not in text]
+    texts = [part.get_text() for part in soup.select(".cell-output-stderr")]
+    return [f"noise: {text[:60]!r}" for text in texts if "weights" not in text]
 
 
-def dead_links(site: Path, page: str, pages: dict) -> list[str]:
-    found = []
-    for element in pages[page].find_all(["a", "img", "link", "script"]):
-        address = element.get("href") or element.get("src") or ""
-        parts = urlsplit(address)
-        if parts.scheme or parts.netloc or not address or address == "#":
-            continue
-        target = (
-            (site / page).parent / unquote(parts.path)
-            if parts.path
-            else site / page
-        )
-        name = target.resolve().relative_to(site.resolve()).as_posix()
-        if not target.exists():
-            found.append(f"dead link to {address}")
-        elif (
-            parts.fragment
-            and name in pages
-            and not pages[name].find(id=unquote(parts.fragment))
-        ):
-            found.append(f"dead anchor {address}")
-    return found
+def leftover_markup(soup):
+    """Look for markup; changes the soup."""
+    for element in soup(NO_PROSE):
+        element.decompose()
+    return [
+        f"{what} is left: {match}"
+        for what, match in leftovers(soup.get_text(" "), LEFTOVERS)
+    ]
 
 
 if __name__ == "__main__":

@@ -66,6 +66,33 @@ REFUSED = [
     (r":::+\s*(?!\{\.[^{}]*\}\s*$)\S", "a div starts with ::: {.class}"),
 ]
 
+# Quarto's markup, as patterns that find it where Quarto should have replaced it.
+MARKUP = {
+    "a fenced div": r":::",
+    "a shortcode": r"\{\{<",
+    "a reference": r"\?@|@(?:fig|tbl|sec)-",
+    "an attribute": r"\{#|\{\.|\]\{",
+    "a cell option": r"(?<!\S)#\|",
+}
+
+
+def leftovers(text: str, patterns: dict[str, str]) -> list[tuple[str, str]]:
+    """Return what should not be left in a finished text.
+
+    Args:
+        text: the text, without its code.
+        patterns: what to look for, such as `MARKUP`.
+
+    Returns:
+        A (what, match) for each place: a key of `patterns`, and what stands
+        there.
+    """
+    return [
+        (what, match[0])
+        for what, pattern in patterns.items()
+        for match in re.finditer(pattern, text)
+    ]
+
 
 def refuse_unknown(path: Path) -> list[tuple[int, str]]:
     """Return what a chapter must not use.

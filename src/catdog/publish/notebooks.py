@@ -11,9 +11,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from catdog._io import write_atomically
-from catdog.publish import colab_links, wheel
+from catdog.publish import colab_links, dialect, wheel
 from catdog.publish.chapter import Chapter, read_chapter
-from catdog.publish.dialect import INLINE_CODE
+from catdog.publish.dialect import INLINE_CODE, MARKUP
 from catdog.publish.first_cell import first_cell
 from catdog.publish.links import check_links
 from catdog.publish.pages import page
@@ -40,18 +40,16 @@ METADATA = {
 # Cells whose code the page hides: Colab and Jupyter fold them, and still run them.
 HIDING = {"echo": False, "include": False, "code-fold": True}
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
-LEFTOVERS = {
-    "a fenced div": r":::",
-    "a shortcode": r"\{\{<",
-    "a reference": r"\?@|@(?:fig|tbl|sec)-",
-    "an attribute": r"\{#|\{\.|\]\{",
-    "a cell option": r"^#\|",
+LEFTOVERS = MARKUP | {
     "a link within the page": r"\]\(#",
     "a link to a chapter's source": r"\.qmd\b",
     "raw HTML": r"</?[A-Za-z][\w-]*(?:\s[^>]*)?/?>|<!--",
 }
-# What counts as a leftover in code as well.
-IN_CODE = ("a reference", "a cell option", "a shortcode")
+# In code, the others may be meant.
+LEFTOVERS_OF_CODE = {
+    what: MARKUP[what]
+    for what in ("a reference", "a cell option", "a shortcode")
+}
 
 
 def write_notebooks(root: Path) -> list[Path]:
@@ -148,11 +146,9 @@ def leftovers(notebook: NotebookNode) -> list[str]:
         A line for each, with the cell's id; none if all is well.
     """
     return [
-        f"the cell {cell.id} has {what} left: {match[0]}"
+        f"the cell {cell.id} has {what} left: {match}"
         for cell in notebook.cells
-        for what, pattern in LEFTOVERS.items()
-        if cell.cell_type != "code" or what in IN_CODE
-        for match in re.finditer(pattern, _searched(cell), re.MULTILINE)
+        for what, match in _leftovers_of_cell(cell)
     ]
 
 
@@ -220,12 +216,11 @@ def _link_notebooks(chapter: Chapter, repository: str | None, text: str) -> str:
     return CHAPTER_LINK.sub(link, text)
 
 
-def _searched(cell: NotebookNode) -> str:
-    """Return the text of a cell in which leftovers are looked for."""
+def _leftovers_of_cell(cell: NotebookNode) -> list[tuple[str, str]]:
     if cell.cell_type == "code":
-        return cell.source
+        return dialect.leftovers(cell.source, LEFTOVERS_OF_CODE)
     text = re.sub(r"(?ms)^[> ]*```.*?^[> ]*```", "", cell.source)
-    return INLINE_CODE.sub("", text)
+    return dialect.leftovers(INLINE_CODE.sub("", text), LEFTOVERS)
 
 
 def _markdown_cell(text: str, name: str) -> NotebookNode:
