@@ -1,5 +1,6 @@
-"""What a page says, whoever rendered it: `python tests/digest.py site-a site-b` prints
-what differs between two sites.
+"""What a page says, whoever rendered it.
+
+`python tests/digest.py site-a site-b` prints what differs between two sites.
 
 A digest leaves out what only one of the renderers has: its frame's own buttons,
 classes, widths, and the file format of a figure.
@@ -18,7 +19,7 @@ from bs4 import BeautifulSoup, NavigableString
 # Buttons, decorations and notes to screen readers that belong to the frame.
 FRAME = "button, script, style, annotation, .callout-icon-container, dialog"
 TITLES = ".callout-title, .callout > summary, .callout-header"
-KINDS = ("note", "tip", "warning", "important", "caution")
+CALLOUTS = ("note", "tip", "warning", "important", "caution")
 
 
 def words(element) -> str:
@@ -51,7 +52,7 @@ def digest(site: Path, page: str) -> dict:
             if _id(h)
         ],
         "figures": [_figure(figure) for figure in main.find_all("figure")],
-        "pictures": [image.get("alt", "") for image in main.find_all("img")],
+        "images": [image.get("alt", "") for image in main.find_all("img")],
         "tables": [
             [[words(cell) for cell in row(["th", "td"])] for row in table("tr")]
             for table in main.find_all("table")
@@ -75,8 +76,11 @@ def digest(site: Path, page: str) -> dict:
 
 def _navigation(soup, folder: str) -> dict:
     def links(choice):
-        found = [a for a in soup.select(choice) if a.get("href")]
-        return [(words(a), _target(a["href"], folder)) for a in found]
+        return [
+            (words(a), _target(a["href"], folder))
+            for a in soup.select(choice)
+            if a.get("href")
+        ]
 
     return {
         "sidebar": links(".sidebar-navigation a.sidebar-link, .sidebar.fold a"),
@@ -106,10 +110,10 @@ def _id(heading) -> str:
 
 def _anchors(main) -> list[str]:
     """The anchors that a link may point to: of sections, figures and tables."""
-    kinds = re.compile(r"^(sec|fig|tbl)-[\w-]+$")
+    label = re.compile(r"^(sec|fig|tbl)-[\w-]+$")
     ids = [element["id"] for element in main.find_all(id=True)]
     return sorted(
-        {name for name in ids if kinds.match(name) and "caption" not in name}
+        {name for name in ids if label.match(name) and "caption" not in name}
     )
 
 
@@ -126,7 +130,7 @@ def _figure(figure) -> dict:
 
 
 def _callout(callout) -> dict:
-    kind = next(k for k in KINDS if f"callout-{k}" in callout["class"])
+    name = next(c for c in CALLOUTS if f"callout-{c}" in callout["class"])
     collapsed = callout.name == "details" or callout.select_one(
         ".callout-collapse"
     )
@@ -134,10 +138,10 @@ def _callout(callout) -> dict:
         ".callout-title-container, .callout-title, summary"
     )
     return {
-        "kind": kind,
+        "type": name,
         "folded": bool(collapsed),
         "title": words(title)
-        .removeprefix(kind.title())
+        .removeprefix(name.title())
         .removeprefix(":")
         .strip(),
         "links": len(callout.find_all("a")),
@@ -149,11 +153,11 @@ def _code(pre) -> str:
         *pre.get("class", []),
         *(pre.code.get("class", []) if pre.code else []),
     ]
-    kinds = [c for c in classes if c in ("python", "bash", "text")]
+    languages = [c for c in classes if c in ("python", "bash", "text")]
     lines = [
         line.rstrip() for line in pre.get_text().split("\n") if line.strip()
     ]
-    return "\n".join([f"[{kinds[0] if kinds else ''}]", *lines])
+    return "\n".join([f"[{languages[0] if languages else ''}]", *lines])
 
 
 def _target(address: str, folder: str) -> str:
@@ -195,13 +199,13 @@ def difference(one: dict, other: dict) -> list[str]:
 
 if __name__ == "__main__":
     first, second = map(Path, sys.argv[1:3])
-    found = {
+    names = {
         p.relative_to(site).as_posix()
         for site in (first, second)
         for p in [site / "index.html", *(site / "chapters").glob("*.html")]
     }
     differing = 0
-    for name in sorted(found):
+    for name in sorted(names):
         changed = difference(digest(first, name), digest(second, name))
         differing += len(changed)
         print(f"{name}: {len(changed)} lines differ", *changed, sep="\n  ")
