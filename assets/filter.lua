@@ -100,7 +100,7 @@ local function Div(div)
   local type = callout_type(div)
   if type then return callout(div, type) end
   if div.classes:includes("float") then
-    local last = div.content:remove() -- the caption, by agreement with pages.py
+    local last = div.content:remove() -- the caption, by agreement with pandoc.py
     local caption = pandoc.utils.blocks_to_inlines(last.content)
     return figure(div.identifier, caption, div.content)
   end
@@ -132,16 +132,26 @@ local function Table(element)
   return (label ~= "" or #caption > 0) and figure(label, caption, box) or box
 end
 
--- With both sizes given, the text does not jump when a picture arrives.
-local function size(image)
+-- Figures of cells say what their PNG was, by agreement with cells.py: its pixels and
+-- their number to the inch. For other images, pandoc reads the file.
+local function resolution(image)
+  local width, height, dpi = (image.attributes.png or ""):match("^(%d+)x(%d+)@(%d+)$")
+  image.attributes.png = nil
+  if width then return width, height, dpi end
   local found, _, bytes = pcall(pandoc.mediabag.fetch, image.src)
-  local read, pixels = pcall(pandoc.image.size, found and bytes or "")
-  local width = image.attributes.width
-  if not read or image.attributes.height or (width and not tonumber(width)) then return end
-  local dpi = pixels.dpi_horz + pixels.dpi_horz % 2 -- pandoc cuts 191.998 to 191
-  width = tonumber(width) or pixels.width * 96 / dpi
-  image.attributes.width = string.format("%.0f", width)
-  image.attributes.height = string.format("%.0f", width * pixels.height / pixels.width)
+  local read, size = pcall(pandoc.image.size, found and bytes or "")
+  if not read then return end
+  return size.width, size.height, size.dpi_horz + size.dpi_horz % 2 -- it cuts 191.998 to 191
+end
+
+-- With both sizes given, the text does not jump when an image arrives.
+local function size(image)
+  local width, height, dpi = resolution(image)
+  local given = image.attributes.width
+  if not width or image.attributes.height or (given and not tonumber(given)) then return end
+  local shown = given or width * 96 / dpi
+  image.attributes.width = string.format("%.0f", shown)
+  image.attributes.height = string.format("%.0f", shown * height / width)
 end
 
 local function Image(image)

@@ -1,7 +1,17 @@
 """Cells and their outputs look on a page as their options say."""
 
+import base64
+import io
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
 from PIL import Image
-from projects import SHORT, parse, words
+from projects import SHORT, parse, words, write_draft
+
+from catdog.publish.chapter import read_chapter
+from catdog.publish.pages import page
+from catdog.publish.project import read_project
 
 
 def test_cells_show_what_their_options_say(rendered, soup):
@@ -49,3 +59,28 @@ def test_images_have_words_and_sizes(rendered, soup):
         "120",
         "60",
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({"dpi": (192, 192)}, ("200", "100")),
+        ({"dpi": (96, 96)}, ("400", "200")),
+        ({}, ("400", "200")),
+    ],
+)
+def test_figure_is_as_large_as_its_pixels_and_resolution_say(
+    draft, tmp_path, options, size
+):
+    write_draft(draft, "```{python}\n#| label: fig-x\nfigure\n```")
+    chapter = read_chapter(read_project(draft), "index.qmd")
+    png = io.BytesIO()
+    Image.new("RGB", (400, 200)).save(png, "png", **options)
+    data = {"image/png": base64.b64encode(png.getvalue()).decode()}
+    chapter.code_cells[0].outputs = [
+        nbformat.v4.new_output("display_data", data=data)
+    ]
+    html = page(chapter, tmp_path / "site")
+    image = BeautifulSoup(html, "html.parser").select_one("figure img")
+    assert (image["width"], image["height"]) == size
+    assert (tmp_path / "site" / image["src"]).is_file()

@@ -20,4 +20,4 @@ def test_images_shrink_and_stay_what_they_are():
         again = Image.open(io.BytesIO(small)).convert("RGB")
         same = again.tobytes() == image.tobytes()
         assert same == exact
-        assert images.size(buffer.getvalue()) == (200, 100)
+        assert images.resolution(buffer.getvalue()) == (400, 200, 192)

@@ -146,8 +146,9 @@ def _figure(
     attributes = f'fig-alt="{alt}"'
     if mime == "image/png":
         png = base64.b64decode(data)
-        width, height = images.size(png)
-        attributes += f' width="{width}" height="{height}"'
+        # Our filter computes the size on the page.
+        width, height, dpi = images.resolution(png)
+        attributes += f" png={width}x{height}@{dpi}"
         name, content = f"{name}.webp", images.webp(png)
     else:
         name, content = f"{name}.svg", data.encode()

@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-CSS_DPI = 96  # pixels of a style sheet to the inch
+SCREEN_DPI = 96  # where a PNG does not say
 
 
 def webp(png: bytes) -> bytes:
@@ -21,9 +21,8 @@ def webp(png: bytes) -> bytes:
     return best.getvalue()
 
 
-def size(png: bytes) -> tuple[int, int]:
-    """Return the width and height of a PNG on a page, in CSS pixels."""
+def resolution(png: bytes) -> tuple[int, int, int]:
+    """Return the width and height of a PNG in pixels, and its pixels to the inch."""
     image = Image.open(io.BytesIO(png))
-    dpi = round(image.info.get("dpi", (CSS_DPI, CSS_DPI))[0])
-    width, height = (round(pixels * CSS_DPI / dpi) for pixels in image.size)
-    return width, height
+    dpi = round(image.info.get("dpi", (SCREEN_DPI, SCREEN_DPI))[0])
+    return *image.size, dpi
