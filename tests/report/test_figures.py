@@ -1,37 +1,18 @@
+"""Figures, judged by what lies on their axes."""
+
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from keras import layers
+from matplotlib.colors import to_hex
+from samples_of_runs import make_run
 
+from catdog.evaluation import wilson
 from catdog.report import figures
-from catdog.runs.store import Run
-
-
-def a_run(name, seed, accuracy):
-    history = {
-        "accuracy": [0.6, 0.8],
-        "val_accuracy": [0.55, accuracy],
-        "loss": [1, 0.5],
-        "val_loss": [1, 0.6],
-    }
-    tally = {"n": 10, "correct": round(accuracy * 10), "accuracy": accuracy}
-    return Run(
-        name,
-        seed,
-        seed,
-        2,
-        "",
-        history,
-        tally,
-        tally,
-        [],
-        {},
-        {},
-        {},
-        {},
-        1.0,
-        "2026-01-01",
-    )
+from catdog.report.palette import palette
+from catdog.scores import Score
 
 
 def titles(figure):
@@ -43,99 +24,255 @@ def titles(figure):
     ]
 
 
-def test_grid_has_a_row_of_cats_over_a_row_of_dogs(pictures):
-    grid = figures.picture_grid(pictures)
+def tick_labels(axis):
+    return [label.get_text() for label in axis.get_ticklabels()]
+
+
+def points(axis):
+    """The dots on an axis, as (x, y), without its lines."""
+    return [
+        (float(x), float(y))
+        for line in axis.lines
+        if line.get_marker() == "o"
+        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+    ]
+
+
+def test_grid_has_a_row_of_cats_over_a_row_of_dogs(images):
+    grid = figures.image_grid(images)
     assert titles(grid) == ["cat"] * 3 + ["dog"] * 3
     assert all(
         axis.images[0].get_array().shape == (160, 160, 3) for axis in grid.axes
     )
-    heights = [axis.get_subplotspec().rowspan.start for axis in grid.axes]
-    assert heights == [0] * 3 + [1] * 3
+    rows = [axis.get_subplotspec().rowspan.start for axis in grid.axes]
+    assert rows == [0] * 3 + [1] * 3
 
 
-def test_grid_is_the_same_for_the_same_seed_only(pictures):
+def test_grid_shows_training_images_of_the_class_in_the_title(
+    images, monkeypatch
+):
+    decoded = []
+    monkeypatch.setattr(
+        figures,
+        "decode",
+        lambda path: decoded.append(path) or np.zeros((2, 2, 3)),
+    )
+    figures.image_grid(images)
+    folders = [path.rsplit("/", 2)[-2] for path in decoded]
+    assert folders == ["cats"] * 3 + ["dogs"] * 3
+    assert all("/train/" in path for path in decoded)
+    assert len(set(decoded)) == 6
+
+
+def test_grid_is_the_same_for_the_same_seed_only(images):
     def content(seed):
         return b"".join(
             axis.images[0].get_array().tobytes()
-            for axis in figures.picture_grid(pictures, seed=seed).axes
+            for axis in figures.image_grid(images, seed=seed).axes
         )
 
     assert content(1) == content(1) != content(2)
 
 
-def test_augmented_shows_the_original_beside_changed_copies(pictures):
-    picture = figures.example_picture(pictures)
+def test_label_frequencies_are_the_lengths_of_the_bars():
+    (axis,) = figures.label_frequencies({"cats": 1000, "dogs": 20}).axes
+    lengths = {
+        name: (bar.get_width(), to_hex(bar.get_facecolor()))
+        for name, bar in zip(tick_labels(axis.yaxis), axis.patches, strict=True)
+    }
+    assert lengths == {
+        "cats": (1000, palette()["cat"][0]),
+        "dogs": (20, palette()["dog"][0]),
+    }
+    assert [text.get_text() for text in axis.texts] == ["1,000", "20"]
+    assert axis.yaxis_inverted()  # the first class is at the top
+
+
+def test_augmented_shows_the_original_beside_changed_copies(images):
+    image = figures.example_image(images)
     strip = figures.augmented(
-        layers.RandomRotation((0.1, 0.2)), picture, copies=3
+        layers.RandomRotation((0.1, 0.2)), image, copies=3
     )
     assert titles(strip) == ["original", "copy 1", "copy 2", "copy 3"]
     shown = [np.asarray(axis.images[0].get_array()) for axis in strip.axes]
-    assert (shown[0] == picture).all() and all(
-        (copy != picture).any() for copy in shown[1:]
-    )
+    assert (shown[0] == image).all()
+    assert all((copy != image).any() for copy in shown[1:])
 
 
-def test_history_shows_training_validation_and_baseline_of_every_run():
-    chart = figures.history(
-        [a_run("model1", 0, 0.7), a_run("model1", 1, 0.9)], baseline=0.5
-    )
-    axis = chart.axes[0]
-    assert [text.get_text() for text in axis.get_legend().get_texts()] == [
-        "training",
-        "validation",
-        "baseline",
+def test_history_draws_the_runs_and_their_mean_in_the_color_of_the_measure():
+    runs = [
+        make_run(training=[0.6, 0.8], validation=[0.5, 0.7]),
+        make_run(training=[0.8, 1.0], validation=[0.6, 0.9]),
     ]
-    lines = [line.get_ydata() for line in axis.lines]
-    assert any(
-        np.allclose(line, [0.55, 0.8]) for line in lines
-    )  # the mean of the two validation curves
-    assert len(lines) == 2 * (1 + 2) + 1
-
-
-def test_comparison_names_every_model_and_its_mean():
-    chart = figures.comparison(
-        {"model1": [a_run("model1", 0, 0.6), a_run("model1", 1, 0.8)]},
-        {"model1": 0.52},
-    )
-    assert [label.get_text() for label in chart.axes[0].get_yticklabels()] == [
-        "model1"
+    (axis,) = figures.history(runs, baseline=0.55).axes
+    thick, thin = {}, []
+    for line in axis.lines:
+        label = line.get_label()
+        if label.startswith("_"):
+            thin.append((line.get_color(), line.get_ydata().tolist()))
+        else:
+            thick[label] = (
+                line.get_color(),
+                np.round(line.get_ydata(), 9).tolist(),
+            )
+    dog, cat = palette()["dog"][0], palette()["cat"][0]
+    assert thick == {
+        "training": (dog, [0.7, 0.9]),
+        "validation": (cat, [0.55, 0.8]),
+        "baseline": (palette()["soft"][0], [0.55, 0.55]),
+    }
+    assert thin == [
+        (dog, [0.6, 0.8]),
+        (dog, [0.8, 1.0]),
+        (cat, [0.5, 0.7]),
+        (cat, [0.6, 0.9]),
     ]
-    assert [text.get_text() for text in chart.axes[0].texts] == ["70.0%"]
-
-
-def test_confusion_matrix_prints_the_counts():
-    scores = [["a", 0, 0.1], ["b", 0, 0.2], ["c", 0, 0.9], ["d", 1, 0.7]]
-    assert [
-        text.get_text() for text in figures.confusion_matrix(scores).axes[0].texts
-    ] == ["2", "1", "0", "1"]
-
-
-def test_mistakes_shows_photographs_and_never_passes_a_drawing_off_as_one(
-    pictures,
-):
-    from dataclasses import replace
-
-    scores = [[pictures.held_out[0], 0, 0.93]]
-    real = figures.mistakes(scores, pictures).axes[0]
-    assert real.get_title("left") == "93% dog" and not real.texts
-    tile = figures.mistakes(scores, replace(pictures, source="drawings")).axes[0]
-    assert (
-        "not at hand" in tile.texts[0].get_text()
-        and np.unique(tile.images[0].get_array()).size == 1
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == list(
+        thick
     )
+    assert axis.lines[0].get_xdata().tolist() == [1, 2]
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("epoch", "accuracy")
 
 
-def test_no_mistakes_is_a_figure_too(pictures):
-    assert figures.mistakes([], pictures).axes
+def test_history_of_one_epoch_is_a_dot_for_each_measure():
+    run = make_run(training=[0.8], validation=[0.7])
+    (axis,) = figures.history([run]).axes
+    assert points(axis) == [(1, 0.8), (1, 0.7)]
+
+
+def test_comparison_has_a_row_of_dots_for_each_model_and_what_is_required():
+    runs = {
+        "model1": [
+            make_run(validation=[0.1, 0.6]),
+            make_run(validation=[0.1, 0.8]),
+        ],
+        "model5": [make_run("model5", validation=[0.1, 0.99])],
+    }
+    (axis,) = figures.comparison(runs, {"model1": 0.52}).axes
+    assert tick_labels(axis.yaxis) == ["model1", "model5"]
+    assert points(axis) == [(0.6, 0), (0.8, 0), (0.99, 1)]
+    assert [text.get_text() for text in axis.texts] == ["70.0%", "99.0%"]
+    ticks = [
+        list(line.get_xdata())
+        for line in axis.lines
+        if line.get_color() == palette()["dog"][0]
+    ]
+    assert ticks == [[0.52, 0.52]]
+    assert axis.yaxis_inverted() and axis.get_xlim()[0] == 0.5
+
+
+def test_comparison_begins_at_the_baseline():
+    runs = {"model1": [make_run(validation=[0.1, 0.9])]}
+    (axis,) = figures.comparison(runs, {}, baseline=0.8).axes
+    bar = axis.lines[0]
+    assert list(bar.get_xdata()) == [0.8, 0.9]
+    assert axis.get_xlim()[0] == 0.8
+
+
+SCORES = [
+    Score("a", 0, 0.1),
+    Score("b", 0, 0.2),
+    Score("c", 0, 0.9),
+    Score("d", 1, 0.7),
+]
+
+
+def test_confusion_matrix_has_a_row_for_each_label_and_a_column_for_each_answer():
+    (axis,) = figures.confusion_matrix(SCORES, ("cow", "hen")).axes
+    counts = {text.get_position(): text.get_text() for text in axis.texts}
+    assert counts == {(0, 0): "2", (1, 0): "1", (0, 1): "0", (1, 1): "1"}
+    assert axis.images[0].get_array().tolist() == [[2, 1], [0, 1]]
+    assert tick_labels(axis.xaxis) == tick_labels(axis.yaxis) == ["cow", "hen"]
+    assert axis.get_xlabel() == "the model answers"
+    assert axis.get_ylabel() == "the picture shows"
+
+
+def test_calibration_has_confidence_below_and_accuracy_beside():
+    # Nine tenths sure each time, right in three of four.
+    scores = [
+        Score(str(number), 1, 0.9 if number % 4 else 0.1) for number in range(8)
+    ]
+    (axis,) = figures.calibration(scores).axes
+    assert points(axis) == [pytest.approx((0.9, 0.75))]
+    assert [text.get_text() for text in axis.texts] == ["8"]
+    assert axis.get_xlabel() == "how sure the model is"
+    assert axis.get_ylabel() == "how often it is right"
+    diagonal = axis.lines[0]
+    assert list(diagonal.get_xdata()) == list(diagonal.get_ydata()) == [0.5, 1]
+
+
+def test_accuracy_intervals_reach_from_low_to_high_around_the_accuracy():
+    results = {"model1": (388, 400), "model2": (80, 100)}
+    (axis,) = figures.accuracy_intervals(results).axes
+    assert tick_labels(axis.yaxis) == list(results)
+    assert points(axis) == [(0.97, 0), (0.8, 1)]
+    lines = [
+        (tuple(line.get_xdata()), tuple(line.get_ydata()))
+        for line in axis.lines
+        if line.get_marker() != "o"
+    ]
+    assert lines == [
+        (wilson(388, 400), (0, 0)),
+        (wilson(80, 100), (1, 1)),
+    ]
+    assert [text.get_text() for text in axis.texts] == [
+        "97.0%  (94.8% to 98.3%)",
+        "80.0%  (71.1% to 86.7%)",
+    ]
+
+
+def test_mistakes_show_photographs_and_never_pass_a_drawing_off_as_one(images):
+    scores = [Score(images.held_out[0], 0, 0.93)]
+    axis = figures.mistakes(scores, images).axes[0]
+    assert axis.get_title("left") == "93% dog" and not axis.texts
+    drawings = replace(images, source="drawings")
+    axis = figures.mistakes(scores, drawings).axes[0]
+    assert "not at hand" in axis.texts[0].get_text()
+    assert np.unique(axis.images[0].get_array()).size == 1
+
+
+def test_mistakes_fill_rows_of_four(images):
+    scores = [Score(name, 1, 0.2) for name in images.held_out[:5]]
+    axes = figures.mistakes(scores, images).axes
+    assert len(axes) == 8
+    assert [axis.get_title("left") for axis in axes] == ["80% cat"] * 5 + [
+        ""
+    ] * 3
+
+
+def test_no_mistakes_are_a_figure_too(images):
+    assert figures.mistakes([], images).axes
+
+
+def test_example_is_the_first_image_if_none_has_the_name(images):
+    named = figures.example_image(images, images.train[5])
+    first = figures.example_image(images, "train/cats/nosuch.jpg")
+    assert named.shape == (160, 160, 3) and named.dtype == "uint8"
+    assert (first == figures.example_image(images, images.train[0])).all()
+    assert (named != first).any()
 
 
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda: figures.test_accuracies({"model1": (90, 100)}),
+        lambda: figures.accuracy_intervals({"model1": (90, 100)}),
         lambda: figures.label_frequencies({"cat": 3, "dog": 4}),
     ],
 )
 def test_figures_are_closed_so_that_a_notebook_shows_them_once(draw):
     draw()
     assert plt.get_fignums() == []
+
+
+def test_figure_is_closed_when_drawing_fails():
+    mine = plt.figure()
+
+    @figures.figure
+    def draw():
+        plt.figure()
+        raise ValueError("no data")
+
+    with pytest.raises(ValueError, match="no data"):
+        draw()
+    assert plt.get_fignums() == [mine.number]  # that of others stays open
+    plt.close(mine)

@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
-from catdog.publish.pages import colours
+from catdog.publish.pages import css_colors
 from catdog.report import figures
 from catdog.report.palette import palette
 
@@ -18,16 +18,16 @@ USERS = [
     "assets/light.scss",
     "assets/dark.scss",
     "assets/catdog.mplstyle",
-    "src/catdog/plots.py",
-    "src/catdog/architecture.py",
+    "src/catdog/report/figures.py",
+    "src/catdog/report/architecture.py",
 ]
 GROUNDS, LINES = ("paper", "raised"), ("line",)
 AREAS = ("cat", "dog")  # of plots and marks, never of small text
 
 
-def luminance(colour):
+def luminance(color):
     """After WCAG 2.2: https://www.w3.org/TR/WCAG22/#dfn-relative-luminance"""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [
         p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4
         for p in parts
@@ -42,7 +42,7 @@ def contrast(one, other):
 
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize("name", sorted(palette().keys() - {*GROUNDS, *LINES}))
-def test_colour_can_be_read_on_its_ground(name, theme):
+def test_color_can_be_read_on_its_ground(name, theme):
     least = 3 if name in AREAS else 4.5
     for ground in GROUNDS:
         assert (
@@ -51,14 +51,16 @@ def test_colour_can_be_read_on_its_ground(name, theme):
 
 
 @pytest.mark.parametrize("path", USERS)
-def test_colours_stand_in_one_place(path):
+def test_colors_stand_in_one_place(path):
     text = (ROOT / path).read_text(encoding="utf-8")
-    found = re.findall(r"#[0-9a-fA-F]{3,6}\b", text)
-    assert set(found) <= {"#fff", "#000"}  # paper and ink of a printer
+    colors = re.findall(r"#[0-9a-fA-F]{3,6}\b", text)
+    assert set(colors) <= {"#fff", "#000"}  # paper and ink of a printer
 
 
-def test_pages_get_every_colour_in_both_tones():
-    lines = re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\);", colours())
+def test_pages_get_every_color_in_both_tones():
+    lines = re.findall(
+        r"--([\w-]+): light-dark\((#\w+), (#\w+)\);", css_colors()
+    )
     assert {name: (light, dark) for name, light, dark in lines} == palette()
 
 
@@ -67,5 +69,5 @@ def test_plots_lie_on_the_pages_paper():
     paper = plt.matplotlib.colors.to_rgba(palette()["paper"][0])
     assert chart.get_facecolor() == paper == chart.axes[0].get_facecolor()
     bars = [patch.get_facecolor() for patch in chart.axes[0].patches]
-    wanted = [palette()[kind][0] for kind in ("cat", "dog")]
-    assert bars == [plt.matplotlib.colors.to_rgba(colour) for colour in wanted]
+    colors = [palette()[name][0] for name in ("cat", "dog")]
+    assert bars == [plt.matplotlib.colors.to_rgba(color) for color in colors]

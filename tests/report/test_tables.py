@@ -1,38 +1,265 @@
-from types import SimpleNamespace
+"""Tables computed from runs, cell for cell."""
+
+# Expected tables stand here as they are printed.
+# ruff: noqa: E501
+
+from inspect import cleandoc
+
+import pytest
+from samples_of_runs import make_run
 
 from catdog.report import tables
 
+# Five models that meet what the assignment requires of them.
+REACHED = {
+    "model1": 0.6,
+    "model2": 0.6,
+    "model3": 0.75,
+    "model4": 0.97,
+    "model5": 0.99,
+}
 
-def a_run(fold, *outcomes):
-    """A run that was right for some of three dogs."""
-    scores = [
-        [f"validation/dogs/dog.{fold}{number}.jpg", 1, 0.9 if right else 0.1]
-        for number, right in enumerate(outcomes)
+
+def make_groups(**reached):
+    """A run of each model, by the validation accuracy that it reached."""
+    return {
+        name: [make_run(name, validation=[0.1, accuracy])]
+        for name, accuracy in {**REACHED, **reached}.items()
+    }
+
+
+def test_validation_gives_mean_and_range_of_the_last_epoch():
+    runs = {
+        "model1": [
+            make_run(validation=[0.9, 0.6]),
+            make_run(seed=1, validation=[0.1, 0.72]),
+        ],
+        "model2": [make_run("model2", validation=[0.1, 0.655])],
+    }
+    assert tables.validation(runs) == cleandoc("""
+        | model | runs | mean | lowest | highest |
+        | :-- | --: | --: | --: | --: |
+        | model1 | 2 | 66.0% | 60.0% | 72.0% |
+        | model2 | 1 | 65.5% | 65.5% | 65.5% |
+    """)
+
+
+def test_accuracy_by_run_has_a_row_for_each_fifth():
+    runs = [
+        make_run(outcomes=[True, True, False]),
+        make_run(seed=3, outcomes=[True, True, True]),
     ]
-    return SimpleNamespace(fold=fold, scores=scores)
+    assert tables.accuracy_by_run(runs) == cleandoc("""
+        | seed | tested on fifth | pictures | right | accuracy |
+        | :-- | --: | --: | --: | --: |
+        | 0 | 1 of 5 | 3 | 2 | 66.7% |
+        | 3 | 4 of 5 | 3 | 3 | 100.0% |
+    """)
 
 
-def cells(table):
-    return [
-        [cell.strip() for cell in row.strip("|").split("|")]
-        for row in table.splitlines()
+def test_epochs_to_reach_a_goal_go_by_the_mean_of_the_runs():
+    accuracies = [
+        [0.5, 0.7, 0.9],
+        [0.5, 0.5, 0.7],  # with the first, 0.6 after the second epoch
+        [0.8, 0.9, 0.5],
+        [0.1, 0.2, 0.3],
     ]
+    first, second, third, fourth = (
+        make_run(training=[0] * 3, validation=values) for values in accuracies
+    )
+    third.model, fourth.model = "model2", "model3"
+    groups = [[first, second], [third], [fourth]]
+    assert tables.epochs_to_reach(groups, goal=0.6) == cleandoc("""
+        | model | reached in epoch | after the first epoch | after the last |
+        | :-- | --: | --: | --: |
+        | model1 | 2 | 50.0% | 80.0% |
+        | model2 | 1 | 80.0% | 50.0% |
+        | model3 | never | 10.0% | 30.0% |
+    """)
+
+
+RUNS = {
+    "model1": [
+        make_run(
+            validation=[0.1, 0.52],
+            outcomes=[True] * 190 + [False] * 10,
+            seconds=50.0,
+        ),
+        make_run(
+            seed=1,
+            validation=[0.1, 0.6],
+            outcomes=[True] * 198 + [False] * 2,
+            seconds=61.0,
+        ),
+    ],
+    "model3": [
+        make_run(
+            "model3", validation=[0.1, 0.699], parameters={"trainable": 56789}
+        )
+    ],
+    "model5": [make_run("model5", validation=[0.1, 0.99])],
+}
+
+
+def test_runs_say_what_each_model_took_and_reached_and_whether_it_is_enough():
+    assert tables.runs(RUNS) == cleandoc("""
+        | model | trained parameters | runs | seconds a run | validation: mean (range) | test: pooled (95% interval) | required | verdict |
+        | :-- | --: | --: | --: | --: | --: | --: | --: |
+        | model1 | 1,234 | 2 | 56 | 56.0% (52.0% to 60.0%) | 97.0% of 400 (94.8% to 98.3%) | 52% | met |
+        | model3 | 56,789 | 1 | 60 | 69.9% (69.9% to 69.9%) | 75.0% of 4 (30.1% to 95.4%) | 70% | missed |
+        | model5 | 1,234 | 1 | 60 | 99.0% (99.0% to 99.0%) | 75.0% of 4 (30.1% to 95.4%) | none | – |
+    """)
+
+
+def test_ablations_stand_below_the_model_that_they_change():
+    runs = [make_run(validation=[0.1, 0.7]), make_run(validation=[0.1, 0.8])]
+    changed = {
+        "No dropout": [
+            make_run("no_dropout", validation=[0.1, 0.64], training=[0, 1])
+        ],
+        "Never run": [],
+    }
+    assert tables.ablations(runs, changed) == cleandoc("""
+        | change | parameters | runs | mean | lowest | highest |
+        | :-- | --: | --: | --: | --: | --: |
+        | none | 1,234 | 2 | 75.0% | 70.0% | 80.0% |
+        | No dropout | 1,234 | 1 | 64.0% | 64.0% | 64.0% |
+    """)
 
 
 def test_differences_say_which_model_alone_was_right():
     runs = {
-        "model1": [a_run(0, True, False, False), a_run(1, False, True, True)],
+        "model1": [
+            make_run(outcomes=[True, False, False]),
+            make_run(seed=1, outcomes=[False, True, True]),
+        ],
         # Only fold 0 was tested by both.
-        "model2": [a_run(0, False, True, True)],
+        "model2": [make_run("model2", outcomes=[False, True, True])],
+        "model3": [make_run("model3", outcomes=[False, True, True])],
     }
-    header, _, row = cells(tables.differences(runs))
-    named = dict(zip(header, row, strict=True))
-    assert named["models"] == "model2 against model1"
-    assert named["pictures"] == "3"
-    assert named["only the later one right"] == "2"
-    assert named["only the earlier one right"] == "1"
+    assert tables.differences(runs) == cleandoc("""
+        | models | pictures | only the later one right | only the earlier one right | p |
+        | :-- | --: | --: | --: | --: |
+        | model2 against model1 | 3 | 2 | 1 | 1.000 |
+        | model3 against model2 | 3 | 0 | 0 | 1.000 |
+    """)
 
 
-def test_a_table_has_a_cell_for_each_column():
-    table = cells(tables.table(["name", "number"], [["a", 1], ["b", 2]]))
-    assert {len(row) for row in table} == {2} and len(table) == 4
+@pytest.mark.parametrize(
+    ("right", "p"), [(4, "0.125"), (10, "0.002"), (11, "less than 0.001")]
+)
+def test_small_p_is_a_bound(right, p):
+    # The better one alone is right each time: 2 tosses in 2 ** n.
+    runs = {
+        "model1": [make_run(outcomes=[False] * right)],
+        "model2": [make_run("model2", outcomes=[True] * right)],
+    }
+    assert tables.differences(runs).endswith(f"| {right} | {right} | 0 | {p} |")
+
+
+BENCH = {
+    "rounds": 3,
+    "epoch": {
+        "model1, usual pipeline": [8.8, 10.7, 20.5],
+        "model1, our pipeline": [8.0, 10.4, 8.9],
+        "plain network, our pipeline": [33.0, 36.0, 31.5],
+    },
+    "transfer": {"usual, an epoch": [30, 28, 29], "ours, all epochs": [58]},
+    "pipeline": {
+        "usual, first epoch": [1900],
+        "usual, later epochs": [1600],
+        "usual, MiB": [100],
+        "our, first epoch": [665],
+        "our, later epochs": [11200],
+        "our, MiB": [450],
+    },
+    "forward": {"model4": [12], "matrix product": [48]},
+}
+
+
+def test_bench_compares_our_ways_with_the_usual_ones_by_medians():
+    assert tables.bench(BENCH) == cleandoc("""
+        | what | median of 3 rounds | ratio |
+        | :-- | --: | --: |
+        | epoch of model1, usual pipeline | 10.7 s |  |
+        | epoch of model1, our pipeline | 8.9 s | 0.83 |
+        | epoch of a plain network, our pipeline | 33.0 s |  |
+        | epoch of model1, as above | 8.9 s | 0.27 |
+        | 20 epochs of model4, usual | 580 s |  |
+        | 20 epochs of model4, ours | 58 s | 0.10 |
+        | pictures per second, first epoch: usual, ours | 1,900, 665 | 0.35 |
+        | pictures per second, later epochs: usual, ours | 1,600, 11,200 | 7.00 |
+        | memory of the pipeline: usual, ours | 100 MiB, 450 MiB | 4.50 |
+        | multiply-adds per second: matrix product, model4 | 48 billion, 12 billion | 0.25 |
+    """)
+
+
+def test_ratio_to_nothing_is_a_dash():
+    assert [tables.ratio(3, 4), tables.ratio(4, 0)] == ["0.75", "–"]
+
+
+SPECIFICATION = """
+    | the course asks | evidence | verdict |
+    | :-- | :-- | :-- |
+    | A function shows labelled cats in one row, labelled dogs in another | [chapter 1](01-data.qmd#sec-look) | met |
+    | RandomFlip and RandomRotation are shown on a picture | [chapter 3](03-augmentation.qmd#sec-flip) | met |
+    {}
+    | Code repeats little, and is explained | each function stands once, in `catdog`; chapters show it | judge for yourself |
+    | A tutorial in clear English | this one | judge for yourself |
+"""
+
+
+def specification(*rows):
+    return cleandoc(SPECIFICATION).format("\n".join(rows))
+
+
+def test_specification_is_met_where_the_runs_meet_it():
+    groups = make_groups()
+    groups["model1"].append(make_run(seed=1, validation=[0.1, 0.55]))
+    groups["model5"] = [
+        make_run("model5", validation=[0.1, 0.99], outcomes=[True] * 20)
+    ]
+    assert tables.specification(groups) == specification(
+        "| model1 reaches 52% in validation | lowest of 2 runs: 55.0% | met |",
+        "| model2 reaches 55% in validation | lowest of 1 run: 60.0% | met |",
+        "| model3 reaches 70% in validation | lowest of 1 run: 75.0% | met |",
+        "| model4 reaches 95% in validation | lowest of 1 run: 97.0% | met |",
+        "| Histories show training and validation | 6 recorded runs, in chapters 2 to 5 | met |",
+        "| The best model, model5, is scored on test data | 100.0% of 20 (83.9% to 100.0%) | met |",
+    )
+
+
+def test_specification_is_missed_where_the_lowest_run_misses_it():
+    groups = make_groups(model2=0.549)
+    groups["model1"].append(make_run(seed=1, validation=[0.1, 0.519]))
+    del groups["model4"]
+    groups["model3"][0].history["val_accuracy"].pop()
+    table = tables.specification(groups)
+    assert table == specification(
+        "| model1 reaches 52% in validation | lowest of 2 runs: 51.9% | missed |",
+        "| model2 reaches 55% in validation | lowest of 1 run: 54.9% | missed |",
+        "| model3 reaches 70% in validation | lowest of 1 run: 75.0% | met |",
+        "| Histories show training and validation | 5 recorded runs, in chapters 2 to 5 | missed |",
+        "| The best model, model5, is scored on test data | 75.0% of 4 (30.1% to 95.4%) | met |",
+    )
+
+
+def test_specification_says_that_there_are_no_runs():
+    assert tables.specification({}) == specification(
+        "| Histories show training and validation | 0 recorded runs, in chapters 2 to 5 | missed |",
+        "| The best model is scored on test data | no run is recorded | missed |",
+    )
+
+
+@pytest.mark.parametrize("missing", ["model4", None])
+def test_histories_are_complete_if_each_required_model_has_one(missing):
+    groups = make_groups()
+    groups.pop(missing, None)
+    verdict = "missed" if missing else "met"
+    assert f"chapters 2 to 5 | {verdict} |" in tables.specification(groups)
+
+
+def test_a_history_that_is_cut_short_is_not_complete():
+    groups = make_groups()
+    groups["model1"][0].history["accuracy"].pop()
+    assert "chapters 2 to 5 | missed |" in tables.specification(groups)

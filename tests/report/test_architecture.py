@@ -1,0 +1,114 @@
+"""Models drawn and listed: every layer is there, with its shape, at its size."""
+
+from inspect import cleandoc
+
+import keras
+import pytest
+from keras import layers
+
+from catdog import models
+from catdog.report import architecture
+
+
+@pytest.fixture(scope="module")
+def model4(random_weights):
+    return models.model4()
+
+
+def labels(chart):
+    return [text.get_text() for text in chart.axes[0].texts]
+
+
+@pytest.mark.parametrize("name", ["model1", "model2", "model3"])
+def test_diagram_names_every_layer_with_its_shape(name):
+    model = models.BUILDERS[name]()
+    first, *others = labels(architecture.diagram(model))
+    assert first == "picture\n160 × 160 × 3"
+    assert len(others) == len(model.layers)
+    for layer, text in zip(model.layers, others, strict=True):
+        shape = " × ".join(f"{size:,}" for size in layer.output.shape[1:])
+        assert text.endswith(f"\n{shape}")
+        nested = isinstance(layer, keras.Model)
+        assert text.startswith(layer.name if nested else type(layer).__name__)
+
+
+def test_frozen_base_model_is_drawn_as_a_funnel(model4):
+    chart = architecture.diagram(model4)
+    legend = [text.get_text() for text in chart.legends[0].get_texts()]
+    assert architecture.FROZEN in legend and "decides" in legend
+    assert "looks for patterns" not in legend
+
+
+def test_larger_maps_are_higher_and_more_maps_are_wider():
+    heights = [
+        architecture.block_size((size, size, 8))[1] for size in (5, 20, 80, 160)
+    ]
+    widths = [
+        architecture.block_size((20, 20, number))[0] for number in (3, 32, 1280)
+    ]
+    assert heights == sorted(set(heights)) and widths == sorted(set(widths))
+    assert architecture.block_size((2,))[1] < architecture.block_size((64,))[1]
+
+
+def test_any_sequence_of_layers_can_be_drawn():
+    parts = [
+        keras.Input((32, 32, 1)),
+        layers.LeakyReLU(),
+        layers.Flatten(),
+        layers.Dense(1),
+    ]
+    assert labels(architecture.diagram(keras.Sequential(parts))) == [
+        "picture\n32 × 32 × 1",
+        "LeakyReLU\n32 × 32 × 1",
+        "Flatten\n1,024",
+        "Dense\n1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layer", "role"),
+    [
+        (layers.RandomFlip(), "changes the picture"),
+        (layers.Conv2D(1, 1), "looks for patterns"),
+        (layers.MaxPooling2D(), "shrinks"),
+        (layers.GlobalAveragePooling2D(), "shrinks"),
+        (layers.Flatten(), "shrinks"),
+        (layers.Dropout(0.5), "drops at random"),
+        (layers.Dense(2), "decides"),
+        (layers.LeakyReLU(), "looks for patterns"),  # of no known type
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_each_layer_has_its_role(layer, role):
+    assert architecture.role(layer) == role
+
+
+def test_whole_models_have_their_role(model4):
+    roles = [architecture.role(layer) for layer in model4.layers]
+    assert roles[0] == "changes the picture" and roles[3] == architecture.FROZEN
+
+
+def test_table_counts_parameters_and_those_that_are_trained():
+    model = keras.Sequential(
+        [
+            keras.Input((4, 4, 3)),
+            layers.Conv2D(400, 1, trainable=False),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    )
+    assert architecture.layer_table(model) == cleandoc("""
+        | layer | output shape | parameters | of these trained |
+        | :-- | --: | --: | --: |
+        | Conv2D | 4 × 4 × 400 | 1,600 | 0 |
+        | Flatten | 6400 | 0 | 0 |
+        | Dense | 2 | 12,802 | 12,802 |
+        | **all** |  | **14,402** | **12,802** |
+    """)
+    assert architecture.count_trainable(model) == 12_802
+
+
+def test_table_names_whole_models_by_their_own_name(model4):
+    table = architecture.layer_table(model4)
+    assert "| base_model_layer | 5 × 5 × 1280 | 2,257,984 | 0 |" in table
+    assert "| **all** |  | **2,260,546** | **2,562** |" in table

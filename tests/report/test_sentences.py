@@ -1,0 +1,280 @@
+"""Sentences whose numbers and verdicts come from runs, word for word."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from samples_of_runs import RECORD, make_run
+
+from catdog.data.split import ImageSet, tutorial_names
+from catdog.report import measurements, sentences
+
+NAMES = tuple(tutorial_names())
+TUTORIAL = ImageSet(Path("x"), "photographs", NAMES[:2000], NAMES[2000:])
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (1234, "1,234 runs")],
+)
+def test_a_number_of_things_has_its_plural(number, text):
+    assert sentences.count_noun(number, "run") == text
+
+
+@pytest.mark.parametrize(
+    ("cores", "text"), [(1, "1 CPU core"), (8, "8 CPU cores")]
+)
+def test_cores_are_counted(cores, text):
+    assert sentences.cpu_cores({"cores": cores}) == text
+
+
+OWN = ("pets/a_b/1.jpg", "pets/<c>/1.jpg")
+
+
+@pytest.mark.parametrize(
+    ("images", "text"),
+    [
+        (TUTORIAL, "*Made with 3,000 photographs.*"),
+        (
+            replace(TUTORIAL, source="drawings"),
+            "> **Drawn pictures.** The photographs were out of reach when this "
+            "page was made. The pictures that you see are 3,000 drawings of the "
+            "same names. Each replayed run says what it was trained on.",
+        ),
+        (
+            ImageSet(Path("x"), "photographs", OWN, OWN, ("a_b", "<c>")),
+            "> **Your own pictures.** This page was made with 4 pictures of two "
+            r"classes, a\_b and \<c\>. Where the text says cat, read a\_b. Where "
+            r"it says dog, read \<c\>.",
+        ),
+        (
+            ImageSet(
+                Path("x"),
+                "photographs",
+                OWN,
+                OWN,
+                faults=(("1", "is empty"),) * 7,
+            ),
+            "> **Your own pictures.** This page was made with 4 pictures of two "
+            "classes, cat and dog. Where the text says cat, read cat. Where it "
+            "says dog, read dog. 7 files could not be read.",
+        ),
+    ],
+    ids=["photographs", "drawings", "own", "faults"],
+)
+def test_page_says_which_images_it_was_made_with(images, text):
+    assert sentences.images_notice(images) == text
+
+
+REPLAYED = (
+    "*Replayed, not trained anew: 2 epochs of `model1` on 2,000 photographs, "
+    "seeds 0, 3. A run took 90 s on 2 CPU cores with TensorFlow 2.21.0, "
+    "2026-01-02. Set `CATDOG_TRAIN=1` to train here.*"
+)
+TRAINED = (
+    "*Trained just now: 2 epochs of `model2` on 2,000 photographs, seed 1. A "
+    "run took 60 s on 1 CPU core with TensorFlow 2.21.0, 2026-01-02.*"
+)
+STUCK = (
+    "*Trained just now: 6 epochs of `relu` on 2,000 photographs, seed 4. A run "
+    "took 60 s on 2 CPU cores with TensorFlow 2.21.0, 2026-01-02. With seed 4 "
+    "it learned nothing: its loss stayed where guessing has it.*"
+)
+TWO_RUNS = [
+    make_run(path=RECORD, seconds=60.0),
+    make_run(seed=3, path=RECORD, seconds=120.0),
+]
+RUN_NOW = make_run(
+    "model2", 1, environment={"tensorflow": "2.21.0", "cores": 1}
+)
+STUCK_RUN = make_run("relu", 4, [0.5] * 6, [0.5] * 6)
+STUCK_RUN.history["loss"] = [0.9, 0.7, 0.693, 0.693, 0.694, 0.692]
+
+
+@pytest.mark.parametrize(
+    ("groups", "text"),
+    [
+        ([TWO_RUNS], REPLAYED),
+        ([[RUN_NOW]], TRAINED),
+        ([[STUCK_RUN]], STUCK),
+        ([TWO_RUNS, [RUN_NOW]], f"{REPLAYED}\n\n{TRAINED}"),
+    ],
+    ids=["replayed", "trained", "stuck", "two models"],
+)
+def test_provenance_says_where_runs_come_from(groups, text):
+    assert sentences.provenance(*groups) == text
+
+
+def test_provenance_names_drawings():
+    run = make_run()
+    run.data["source"] = "drawings"
+    assert "on 2,000 drawings, seed 0." in sentences.provenance([run])
+
+
+def test_validation_range_is_that_of_the_last_five_epochs_of_all_runs():
+    runs = [
+        make_run(
+            training=[0] * 6, validation=[0.1, 0.6, 0.62, 0.7, 0.65, 0.66]
+        ),
+        make_run(
+            training=[0] * 6, validation=[0.9, 0.61, 0.7, 0.7, 0.75, 0.72]
+        ),
+    ]
+    assert sentences.validation_range(runs) == "between 60.0% and 75.0%"
+    assert sentences.mean_validation_accuracy(runs) == pytest.approx(0.69)
+
+
+@pytest.mark.parametrize(
+    ("cores", "machine"), [(1, "1 CPU core"), (2, "2 CPU cores")]
+)
+def test_training_time_adds_up_the_means_of_the_models(cores, machine):
+    environment = {"cores": cores}
+    runs = {
+        "model1": [
+            make_run(seconds=200.0, environment=environment),
+            make_run(seed=1, seconds=100.0),
+        ],
+        "model2": [make_run("model2", seconds=90.0)],
+    }
+    assert sentences.training_time(runs) == (
+        f"One run of each of the 2 models took 4 minutes together, on {machine}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("difference", "text"),
+    [
+        (0.042, "4.2 percentage points above"),
+        (-0.042, "4.2 percentage points below"),
+        (0.0006, "0.1 percentage points above"),
+        (-0.0006, "0.1 percentage points below"),
+        (0.0004, "level with"),
+        (-0.0004, "level with"),
+        (0.0, "level with"),
+    ],
+)
+def test_percentage_points_lie_above_or_below(difference, text):
+    assert sentences.percentage_points(difference) == text
+
+
+@pytest.mark.parametrize(
+    ("gap", "answer", "distance"),
+    [
+        (0.101, "Yes, clearly", "10.1 percentage points above"),
+        (0.099, "A little", "9.9 percentage points above"),
+        (0.031, "A little", "3.1 percentage points above"),
+        (0.029, "No", "2.9 percentage points above"),
+        (0.0, "No", "level with"),
+        (-0.2, "No", "20.0 percentage points below"),
+    ],
+)
+def test_overfitting_is_judged_over_the_last_five_epochs(gap, answer, distance):
+    run = make_run(
+        training=[0.0] + [0.7 + gap] * 5, validation=[1.0] + [0.7] * 5
+    )
+    assert sentences.overfitting([run]) == (
+        f"**{answer}**: over the last five epochs, training accuracy lay "
+        f"{distance} validation accuracy, on the mean of 1 run"
+    )
+
+
+def test_overfitting_is_that_of_the_mean_of_all_runs():
+    runs = [
+        make_run(training=[0.9], validation=[0.7]),
+        make_run(training=[0.7], validation=[0.7]),
+        make_run(training=[0.7], validation=[0.7]),
+    ]
+    assert sentences.overfitting(runs) == (
+        "**A little**: over the last five epochs, training accuracy lay 6.7 "
+        "percentage points above validation accuracy, on the mean of 3 runs"
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "required"),
+    [("model1", 0.52), ("model2", 0.55), ("model3", 0.7), ("model4", 0.95)],
+)
+@pytest.mark.parametrize(
+    ("distance", "verdict"), [(0.0, "met"), (0.01, "met"), (-0.001, "missed")]
+)
+def test_required_accuracy_is_met_or_missed(model, required, distance, verdict):
+    reached = round(required + distance, 3)
+    text = (
+        f"the course asks for at least {required:.0%} every time; the lowest of "
+        f"1 run ended at {reached:.1%}: {verdict}"
+    )
+    run = make_run(model, validation=[0.1, reached])
+    assert sentences.required_accuracy([run]) == text
+
+
+def test_the_lowest_run_decides_whether_the_required_accuracy_is_met():
+    runs = [
+        make_run("model3", 0, validation=[0.1, 0.9]),
+        make_run("model3", 1, validation=[0.9, 0.65]),
+        make_run("model3", 2, validation=[0.1, 0.9]),
+    ]
+    assert sentences.required_accuracy(runs) == (
+        "the course asks for at least 70% every time; the lowest of 3 runs "
+        "ended at 65.0%: missed"
+    )
+
+
+def test_pooled_accuracy_counts_each_fold_once():
+    runs = [
+        make_run(outcomes=[True] * 190 + [False] * 10),
+        make_run(seed=1, outcomes=[True] * 198 + [False] * 2),
+        make_run(seed=6, outcomes=[False] * 200),  # tests the images of seed 1
+    ]
+    # The interval by hand, after Wilson, with z = 1.96.
+    assert sentences.pooled_accuracy(runs) == "97.0% of 400 (94.8% to 98.3%)"
+    many = [make_run(outcomes=[True] * 1000)]
+    assert sentences.pooled_accuracy(many).startswith("100.0% of 1,000 (99.6%")
+
+
+BENCH = {
+    "environment": {"cores": 2},
+    "epoch": {"usual": [9.0, 8.0, 30.0], "ours": [1.0, 3.0, 2.0], "plain": [1]},
+    "transfer": {"usual": [10.0], "ours": [50.0]},
+}
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    path = tmp_path / "bench.json"
+    monkeypatch.setattr(measurements, "bench_path", lambda: path)
+    path.write_text(json.dumps(BENCH))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("comparison", "text"),
+    [
+        (
+            "epoch",
+            "Measured with `catdog bench` on 2 CPU cores: an epoch of `model1` "
+            "takes 2 s this way, and 9 s where every picture is decoded in every "
+            "epoch. That is 0.22 times as long.",
+        ),
+        (
+            "transfer",
+            "Measured with `catdog bench` on 2 CPU cores: 20 epochs of `model4` "
+            "take 50 s this way, and 200 s where every picture is sent through "
+            "all layers in every epoch. That is 0.25 times as long.",
+        ),
+    ],
+)
+def test_speed_is_told_by_medians(comparison, text, bench):
+    assert sentences.measured_speed(comparison) == text
+
+
+def test_without_a_measurement_nothing_is_claimed(bench):
+    bench.unlink()
+    assert sentences.measured_speed("epoch") == ""
+
+
+def test_verdicts():
+    assert [sentences.verdict(holds) for holds in (True, False)] == [
+        "met",
+        "missed",
+    ]
