@@ -52,8 +52,8 @@ def read_project(root: Path) -> Project:
     """Read `_quarto.yml` in the folder `root`.
 
     Raises:
-        PublishError: if it is missing, is no YAML, or names a page that is not
-            there.
+        PublishError: if it is missing, is no YAML, is written in a form that
+            is not supported here, or names a page that is not there.
     """
     root = Path(root).resolve()
     file = root / "_quarto.yml"
@@ -62,10 +62,11 @@ def read_project(root: Path) -> Project:
             f"{file} is missing: run this in the tutorial's folder."
         )
     settings = parse_yaml(read_source(file), str(file))
-    website = settings.get("website") or {}
-    sections = _sections((website.get("sidebar") or {}).get("contents") or [])
+    website = _mapping(settings, "website")
+    contents = _list(_mapping(website, "sidebar"), "contents")
+    sections = _sections(contents)
     paths = [path for _, entries in sections for path, _ in entries]
-    for pattern in (settings.get("project") or {}).get("render") or []:
+    for pattern in _list(_mapping(settings, "project"), "render"):
         matches = sorted(root.glob(pattern))
         paths += [path.relative_to(root).as_posix() for path in matches]
     for path in paths:
@@ -76,8 +77,8 @@ def read_project(root: Path) -> Project:
     return Project(
         root=root,
         website=website,
-        html=settings.get("format", {}).get("html") or {},
-        execute=settings.get("execute") or {},
+        html=_mapping(_mapping(settings, "format"), "html"),
+        execute=_mapping(settings, "execute"),
         sidebar=[
             (heading, [(path, text or _title(root, path)) for path, text in es])
             for heading, es in sections
@@ -87,8 +88,18 @@ def read_project(root: Path) -> Project:
 
 
 def read_source(path: Path) -> str:
-    """Return the text of a chapter or of `_quarto.yml`."""
-    return path.read_text(encoding="utf-8")
+    """Return the text of a chapter or of `_quarto.yml`.
+
+    Raises:
+        PublishError: if it is not in UTF-8.
+    """
+    try:
+        # Some editors begin a file with a mark, which is no part of the text.
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise PublishError(
+            f"{path} is not in UTF-8: save it in that encoding."
+        ) from None
 
 
 def parse_yaml(text: str, where: str) -> dict[str, Any]:
@@ -127,22 +138,41 @@ def parse_front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     return parse_yaml(front[1], name), text[front.end() :]
 
 
-def _sections(contents: list) -> list[tuple[str, list[tuple[str, str]]]]:
+def _mapping(settings: dict[str, Any], key: str) -> dict[str, Any]:
+    value = settings.get(key) or {}
+    if not isinstance(value, dict):
+        raise PublishError(
+            f"_quarto.yml: `{key}: {value}` is a form that is not supported: "
+            f"write lines of the form `key: value` below `{key}:`."
+        )
+    return value
+
+
+def _list(settings: dict[str, Any], key: str) -> list[Any]:
+    value = settings.get(key) or []
+    if not isinstance(value, list):
+        raise PublishError(
+            f"_quarto.yml: `{key}: {value}` is a form that is not supported: "
+            f"write a line `- …` for each page below `{key}:`."
+        )
+    return value
+
+
+def _sections(contents: list[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     sections: list[tuple[str, list[tuple[str, str]]]] = [("", [])]
     for item in contents:
         if isinstance(item, dict) and "section" in item:
-            sections.append(
-                (item["section"], list(map(_entry, item["contents"])))
-            )
+            entries = _list(item, "contents")
+            sections.append((item["section"], list(map(_entry, entries))))
         else:
             sections[-1][1].append(_entry(item))
     return sections
 
 
-def _entry(item: str | dict[str, str]) -> tuple[str, str]:
+def _entry(item: Any) -> tuple[str, str]:
     if isinstance(item, str):
         return item, ""
-    if "href" not in item:
+    if not isinstance(item, dict) or "href" not in item:
         raise PublishError(
             f"_quarto.yml: give the sidebar's {item} an `href:`."
         )
