@@ -2,12 +2,13 @@
 
 A fresh virtual environment gets the wheel, and so what the package needs. Then
 the package is taken out again: the notebooks' first cell has to bring it, from
-the wheel alone. They run outside the checkout, on a few drawn pictures, one
-epoch long. Set `COLAB_PYTHON` to use another environment's Python instead, with
+the wheel alone. They run outside the checkout, on a few drawn images, one epoch
+long. Set `COLAB_PYTHON` to use another environment's Python instead, with
 other versions in it.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,16 +22,17 @@ from conftest import write_small_set
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
+from packaging.utils import canonicalize_name
 
 from catdog.publish import notebooks, wheel
 
 ROOT = Path(__file__).parents[1]
 NAMES = sorted(path.name for path in (ROOT / "chapters").glob("*.qmd"))
 NAMES = [name.replace(".qmd", ".ipynb") for name in NAMES]
-UPLOADED = NAMES[
-    0
-]  # here the reader hands the wheel over, elsewhere it lies there
-MOST = 20_000  # characters of one output
+# Here the reader hands the wheel over; elsewhere it lies beside the notebook.
+UPLOADED = NAMES[0]
+MAX_OUTPUT = 20_000  # characters
+DISTRIBUTION = wheel.distribution(ROOT)
 GIVEN = ("tensorflow", "keras", "numpy")
 
 COLAB = '''
@@ -85,8 +87,8 @@ def world(tmp_path_factory):
         "-d",
         folder / "index",
     )
-    pip(python, "uninstall", "--quiet", "--yes", "catdog", "tqdm")
-    write_small_set(folder / "pictures")
+    pip(python, "uninstall", "--quiet", "--yes", DISTRIBUTION, "tqdm")
+    write_small_set(folder / "images")
     (folder / "stand-in/google/colab").mkdir(parents=True)
     (folder / "stand-in/google/colab/__init__.py").write_text(COLAB)
     start = folder / "ipython/profile_default/startup"
@@ -94,10 +96,10 @@ def world(tmp_path_factory):
     (start / "colab.py").write_text("import google.colab")
     (folder / "keras/models").mkdir(parents=True)
     for file in real_weights():
-        os.symlink(file, folder / "keras/models" / file.name)
+        (folder / "keras/models" / file.name).symlink_to(file)
     settings = {
         "CATDOG_CACHE": folder / "cache",
-        "CATDOG_DATA": folder / "pictures",
+        "CATDOG_DATA": folder / "images",
         "CATDOG_EPOCHS": 1,
         "IPYTHONDIR": folder / "ipython",
         "KERAS_HOME": folder / "keras",
@@ -165,15 +167,15 @@ def executed(world):
 
 
 def outputs(notebook):
-    """`(cell's id, kind, text)` of all that the cells put out, pictures aside."""
+    """`(cell's id, stream or type, text)` of all outputs, images aside."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
                 yield cell.id, output.name, output.text
             elif output.output_type in ("display_data", "execute_result"):
-                for kind, text in output.data.items():
-                    if not kind.startswith("image/"):
-                        yield cell.id, kind, text
+                for mime, text in output.data.items():
+                    if not mime.startswith("image/"):
+                        yield cell.id, mime, text
             else:
                 yield cell.id, "error", "\n".join(output.traceback)
 
@@ -181,20 +183,20 @@ def outputs(notebook):
 @pytest.mark.parametrize("name", NAMES)
 def test_notebook_runs_in_colab(executed, name):
     notebook = executed.notebooks[name]
-    found = list(outputs(notebook))
-    noise = [item for item in found if item[1] in ("error", "stderr")]
+    shown = list(outputs(notebook))
+    noise = [item for item in shown if item[1] in ("error", "stderr")]
     assert not [item for item in noise if "weights" not in item[2]]
     assert not (noise and executed.has_weights)
-    assert max(len(text) for *_, text in found) < MOST
+    assert max(len(text) for *_, text in shown) < MAX_OUTPUT
     first = "".join(
-        text for cell, _, text in found if cell == "set-up-for-colab"
+        text for cell, _, text in shown if cell == "set-up-for-colab"
     )
     assert "TensorFlow 2." in first and "Keras 3." in first
     assert "Runtime > Change runtime type" in first or "GPU:" in first
     fits = [cell for cell in notebook.cells if "training.fit(" in cell.source]
-    shown = "\n".join(text for *_, text in found)
-    assert ("Trained just now" in shown) == bool(fits)
-    assert "WARNING" not in shown
+    all_text = "\n".join(text for *_, text in shown)
+    assert ("Trained just now" in all_text) == bool(fits)
+    assert "WARNING" not in all_text
     plotted = {
         cell.id
         for cell in notebook.cells
@@ -203,19 +205,17 @@ def test_notebook_runs_in_colab(executed, name):
     }
     figures = {cell.id for cell in notebook.cells if cell.id.startswith("fig-")}
     assert plotted == figures
-    made = nbformat.v4.new_notebook()
-    for cell, kind, text in found:
-        if kind == "text/markdown":
-            made.cells.append(nbformat.v4.new_markdown_cell(text, id=cell))
-    assert notebooks.leftovers(made) == []
+    written = nbformat.v4.new_notebook()
+    for cell, mime, text in shown:
+        if mime == "text/markdown":
+            written.cells.append(nbformat.v4.new_markdown_cell(text, id=cell))
+    assert notebooks.leftovers(written) == []
 
 
 def test_first_cell_brings_what_is_missing_and_replaces_nothing(executed):
     before, after = executed.before, executed.after
     gained = set(after.splitlines()) - set(before.splitlines())
-    assert {line.split()[0].split("=")[0] for line in gained} == {
-        "catdog",
-        "tqdm",
-    }
+    names = {canonicalize_name(re.split("[ =]", line)[0]) for line in gained}
+    assert names == {canonicalize_name(DISTRIBUTION), "tqdm"}
     assert set(before.splitlines()) < set(after.splitlines())
     assert all(f"\n{name}==" in f"\n{after}" for name in GIVEN)

@@ -1,60 +1,104 @@
 """The first cell of a notebook gets the package in Colab, and only there."""
 
 import os
+from pathlib import Path
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
-from projects import GITHUB, copy_with_repository, read, read_notebook, write
+from projects import GITHUB, TUTORIAL, copy_with_package, read, write
 
-from catdog.publish import notebooks
+from catdog.publish import wheel
+from catdog.publish.chapter import read_chapter
 from catdog.publish.execute import ThisPythonKernelManager
+from catdog.publish.first_cell import DISTRIBUTION, first_cell
+from catdog.publish.project import read_project
+
+pytestmark = pytest.mark.skipif(
+    os.name == "nt", reason="a shell script stands in for pip"
+)
+COLAB = """
+import pathlib, sys, types
+
+def upload():
+    pathlib.Path({uploaded!r}).write_text("uploaded")
+
+files = types.SimpleNamespace(upload=upload)
+sys.modules["google.colab"] = types.SimpleNamespace(files=files)
+"""
 
 
-def run_set_up(notebook, folder, colab=True):
-    """Run the first cell up to its import, with a pip that only takes notes."""
+@pytest.fixture(scope="module")
+def chapter(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("first-cell") / "project"
+    return read_chapter(read_project(copy_with_package(folder)), "index.qmd")
+
+
+def run(source, folder, uploaded="cat_dog-2-py3-none-any.whl", colab=True):
+    """Run a first cell up to its import, with a pip that only takes notes.
+
+    Returns what pip was asked to install, and what the cell printed.
+    """
     pip = folder / "bin/pip"
-    write(pip, f'#!/bin/sh\necho "$@" >> {folder}/pip.txt\n')
-    pip.chmod(0o755)
-    source = notebook.cells[1].source.partition("from catdog")[0]
-    stand_in = (
-        "import sys, types\n"
-        "files = types.SimpleNamespace(upload=lambda: UPLOADED)\n"
-        "sys.modules['google.colab'] = types.SimpleNamespace(files=files)\n"
+    write(
+        pip, f'#!/bin/sh\nfor last; do :; done; echo "$last" >> {folder}/pip\n'
     )
-    upload = "UPLOADED = {'catdog-2-py3-none-any.whl': b''}\n"
-    cells = [upload + stand_in * colab, source]
-    executed = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(text) for text in cells]
+    pip.chmod(0o755)
+    sources = [
+        COLAB.format(uploaded=uploaded) if colab else "",
+        source.partition("from catdog")[0],
+    ]
+    notebook = nbformat.v4.new_notebook(
+        cells=list(map(nbformat.v4.new_code_cell, sources))
     )
     client = NotebookClient(
-        executed,
+        notebook,
         kernel_manager_class=ThisPythonKernelManager,
         resources={"metadata": {"path": str(folder)}},
+        allow_errors=True,
     )
     path = f"{folder}/bin{os.pathsep}{os.environ['PATH']}"
     client.execute(env=os.environ | {"PATH": path})
-    notes = folder / "pip.txt"
-    commands = read(notes).splitlines() if notes.exists() else []
-    shown = "".join(output.text for output in executed.cells[1].outputs)
-    return commands, shown
+    notes = folder / "pip"
+    outputs = notebook.cells[1].outputs
+    shown = [output.get("text") or output.get("evalue") for output in outputs]
+    return read(notes).splitlines() if notes.exists() else [], "".join(shown)
 
 
-def test_first_cell_installs_in_colab_only(whole, tmp_path):
-    assert run_set_up(whole, tmp_path / "here", colab=False) == ([], "")
-    commands, _ = run_set_up(whole, tmp_path / "colab")
-    assert commands == [f"install --quiet --no-deps git+{GITHUB}"]
+def test_first_cell_installs_in_colab_only(chapter, tmp_path):
+    source = first_cell(chapter, GITHUB)
+    assert run(source, tmp_path / "here", colab=False) == ([], "")
+    assert run(source, tmp_path / "colab") == ([f"git+{GITHUB}"], "")
 
 
-def test_first_cell_prefers_a_wheel_beside_the_notebook(whole, tmp_path):
-    for version in (1, 2):
-        (tmp_path / f"catdog-{version}-py3-none-any.whl").touch()
-    commands, _ = run_set_up(whole, tmp_path)
-    assert commands == ["install --quiet --no-deps catdog-2-py3-none-any.whl"]
+@pytest.mark.parametrize(
+    "copy",
+    ["", " (1)", "-1", " 2", " copy"],
+    ids=["right", "Chrome", "Safari", "Finder", "Files"],
+)
+def test_newest_wheel_beside_the_notebook_comes_first(chapter, tmp_path, copy):
+    for version in ("0.9", "0.10"):
+        name = f"cat_dog-{version}-py3-none-any{copy}.whl"
+        write(tmp_path / name, f"version {version}")
+    write(tmp_path / "other-3-py3-none-any.whl", "another package")
+    (package,), shown = run(first_cell(chapter, GITHUB), tmp_path)
+    assert Path(package).name == "cat_dog-0.10-py3-none-any.whl"
+    assert read(Path(package)) == "version 0.10" and not shown
 
 
-def test_first_cell_without_an_address_asks_for_the_wheel(tmp_path):
-    notebooks.write_notebooks(copy_with_repository(tmp_path / "project", None))
-    notebook = read_notebook(tmp_path / "project", "02-short.ipynb")
-    commands, shown = run_set_up(notebook, tmp_path)
-    assert commands == ["install --quiet --no-deps catdog-2-py3-none-any.whl"]
-    assert shown.startswith("Choose the file catdog-….whl")
+def test_first_cell_without_an_address_asks_for_the_wheel(chapter, tmp_path):
+    source = first_cell(chapter, None)
+    uploaded = "cat_dog-2-py3-none-any (1).whl"
+    (package,), shown = run(source, tmp_path, uploaded)
+    assert Path(package).name == "cat_dog-2-py3-none-any.whl"
+    assert read(Path(package)) == "uploaded"
+    assert shown.startswith("Choose the file cat_dog-….whl")
+
+
+def test_first_cell_stops_where_something_else_is_uploaded(chapter, tmp_path):
+    packages, shown = run(first_cell(chapter, None), tmp_path, "notes.txt")
+    assert packages == [] and "No package, no chapter." in shown
+
+
+def test_the_tutorials_own_package_is_the_default():
+    assert wheel.distribution(TUTORIAL) == DISTRIBUTION

@@ -28,7 +28,7 @@ def test_wheel_is_the_package_with_records_and_style_and_always_the_same(
     (sources / "assets/runs/drawn/model1-0.json").touch()
     built = wheel.build(sources)
     assert built.read_bytes() == first
-    assert built == sources / "assets/notebooks" / wheel.name(sources)
+    assert built == sources / "assets/notebooks" / wheel.file_name(sources)
     inside = set(zipfile.ZipFile(built).namelist())
     assert "catdog/assets/catdog.mplstyle" in inside
     records = {path.name for path in (TUTORIAL / "assets/runs").glob("*.json")}
@@ -46,11 +46,30 @@ def copy(source, target):
         shutil.copy(source, target)
 
 
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        ("cat-dog", "1.0-rc1"),
+        ("Cat.Dog", "v2!1.0.0-post3"),
+        ("cat__dog", "1.0+Local-1"),
+        ("catdog-tutorial", "0.2.0"),
+    ],
+)
+def test_name_of_the_wheel_is_known_before_it_is_built(tmp_path, name, version):
+    project = copy_with_package(tmp_path / "project")
+    text = PYPROJECT.replace("cat-dog", name)
+    write(project / "pyproject.toml", text.replace("1.2", version))
+    file = wheel.file_name(project)
+    assert file == wheel.build(project).name
+    assert file.startswith(f"{wheel.distribution(project)}-")
+
+
 def test_new_version_takes_the_old_wheels_place(tmp_path):
     project = copy_with_package(tmp_path / "project")
     old = wheel.build(project)
     text = PYPROJECT.replace("1.2", "1.3")
     write(project / "pyproject.toml", text)
+    write(old.parent / "other_name-0.1-py3-none-any.whl", "")
     new = wheel.build(project)
     assert new.name == "cat_dog-1.3-py3-none-any.whl" and not old.exists()
     assert names(new.parent) == [new.name]
@@ -66,5 +85,24 @@ def test_wheel_that_cannot_be_built_says_why(tmp_path):
     assert names(project / "assets/notebooks") == []
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('version = "1.2"', "", "'version' is missing"),
+        ('name = "cat-dog"', "", "'name' is missing"),
+        ("[project]", "[table]", "'project' is missing"),
+        ('"1.2"', '"new"', "Invalid version"),
+        ("[project]", "[project", "Expected"),
+    ],
+)
+def test_package_without_name_or_version_gets_one_sentence(
+    tmp_path, old, new, reason
+):
+    write(tmp_path / "pyproject.toml", PYPROJECT.replace(old, new))
+    with pytest.raises(CatdogError, match=rf"pyproject.*{reason}.*correct it"):
+        wheel.file_name(tmp_path)
+
+
 def test_project_without_a_package_has_no_wheel(tmp_path):
     assert wheel.build(tmp_path) is None
+    assert wheel.file_name(tmp_path) is wheel.distribution(tmp_path) is None

@@ -138,7 +138,7 @@ def _offer_downloads(chapter: Chapter, name: str, with_wheel: bool) -> str:
     up = posixpath.relpath(FOLDER, posixpath.dirname(chapter.name) or ".")
     time = duration(chapter)
     package, first_cell = "", ""
-    file = wheel.name(chapter.project.root)
+    file = wheel.file_name(chapter.project.root)
     if file and with_wheel:
         package = f", and [the package]({up}/{file}){{download={file}}}"
         first_cell = ": the first cell asks for the package"

@@ -1,29 +1,41 @@
 """The first cell of a notebook, which gets the package in Colab."""
 
-from catdog.publish import colab_links
+from catdog.publish import colab_links, wheel
 from catdog.publish.chapter import Chapter
 
+# Of the tutorial itself; for a project that has no package of its own.
+DISTRIBUTION = "catdog_tutorial"
 SOURCE = """\
 # Google Colab gets the package of this tutorial here. Elsewhere, install it first.
+import shutil
 import sys
+import tempfile
 from glob import glob
 
 if "google.colab" in sys.modules:
-    package = sorted(glob("catdog-*.whl"))
-{source}
-    !pip install --quiet --no-deps {{package[-1]}}
+    from packaging.version import Version
+
+    wheels = glob("{distribution}-*.whl")
+{otherwise}
+    if wheels:
+        newest = max(wheels, key=lambda name: Version(name.split("-")[1]))
+        # Browsers number copies of a file, and pip refuses such a name.
+        name = "-".join([*newest.split("-")[:2], "{tag}"])
+        package = shutil.copy(newest, f"{{tempfile.mkdtemp()}}/{{name}}")
+    !pip install --quiet --no-deps "{{package}}"
 
 from catdog import colab
 
 colab.set_up()
 """
-FROM_REPOSITORY = "    package = package or [{address!r}]"
+FROM_REPOSITORY = '    package = "{address}"'
 FROM_READER = """\
-    if not package:
+    if not wheels:
         from google.colab import files
 
-        print("Choose the file catdog-….whl that came with this notebook.")
-        package = list(files.upload()) or sys.exit("No package, no chapter.")"""
+        print("Choose the file {distribution}-….whl that came with this notebook.")
+        files.upload()
+        wheels = glob("{distribution}-*.whl") or sys.exit("No package, no chapter.")"""
 
 
 def first_cell(chapter: Chapter, repository: str | None) -> str:
@@ -34,6 +46,11 @@ def first_cell(chapter: Chapter, repository: str | None) -> str:
         repository: web address of the repository that has the package. Without
             one, the cell asks its reader for the package.
     """
-    address = colab_links.pip_address(chapter.project, repository)
-    source = FROM_REPOSITORY.format(address=address) if address else FROM_READER
-    return SOURCE.format(source=source)
+    project = chapter.project
+    names = {
+        "distribution": wheel.distribution(project.root) or DISTRIBUTION,
+        "address": colab_links.pip_address(project, repository),
+        "tag": wheel.TAG,
+    }
+    otherwise = FROM_REPOSITORY if repository else FROM_READER
+    return SOURCE.format(otherwise=otherwise.format(**names), **names)

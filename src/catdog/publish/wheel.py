@@ -4,34 +4,50 @@ Run as a script (Quarto does, before it renders), it builds the wheel of the
 project in the current folder.
 """
 
-import re
 import subprocess
 import sys
 import tempfile
 import tomllib
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
 from catdog.errors import CatdogError
 
 FOLDER = "assets/notebooks"
+TAG = "py3-none-any.whl"  # the end of the name of a wheel for every Python 3
 
 
 class WheelError(CatdogError):
     """The package cannot be built. The message says why."""
 
 
-def name(root: Path) -> str | None:
+def distribution(root: Path) -> str | None:
+    """Return the name of the project's package as files have it.
+
+    Returns:
+        The name, such as `catdog_tutorial`, or None for a project without a
+        `pyproject.toml`.
+
+    Raises:
+        WheelError: if `pyproject.toml` is broken.
+    """
+    name_and_version = _name_and_version(root)
+    return name_and_version[0] if name_and_version else None
+
+
+def file_name(root: Path) -> str | None:
     """Return the file name of the project's wheel.
 
     Returns:
         The name, or None for a project without a `pyproject.toml`.
+
+    Raises:
+        WheelError: if `pyproject.toml` is broken.
     """
-    settings = Path(root) / "pyproject.toml"
-    if not settings.exists():
-        return None
-    project = tomllib.loads(settings.read_text(encoding="utf-8"))["project"]
-    distribution = re.sub(r"[-_.]+", "_", project["name"]).lower()
-    return f"{distribution}-{project['version']}-py3-none-any.whl"
+    name_and_version = _name_and_version(root)
+    return "-".join([*name_and_version, TAG]) if name_and_version else None
 
 
 def build(root: Path) -> Path | None:
@@ -56,9 +72,27 @@ def build(root: Path) -> Path | None:
         # Whoever watches the folder need not look again.
         if target.exists() and target.read_bytes() == built.read_bytes():
             return target
-        for old in folder.glob(f"{built.name.split('-')[0]}-*.whl"):
+        for old in folder.glob("*.whl"):
             old.unlink()
         return built.replace(target)
+
+
+def _name_and_version(root: Path) -> tuple[str, str] | None:
+    """Return both as the file name of a wheel has them."""
+    file = Path(root) / "pyproject.toml"
+    if not file.exists():
+        return None
+    try:
+        project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+        name = canonicalize_name(project["name"]).replace("-", "_")
+        return name, str(Version(project["version"]))
+    except KeyError as error:
+        reason = f"{error} is missing"
+    except (tomllib.TOMLDecodeError, InvalidVersion) as error:
+        reason = str(error)
+    raise WheelError(
+        f"{file} gives the package no name and version ({reason}): correct it."
+    )
 
 
 def _build_into(folder: Path, root: Path) -> Path:
