@@ -193,7 +193,9 @@ def test_notebook_runs_in_colab(executed, name):
     )
     assert "TensorFlow 2." in first and "Keras 3." in first
     assert "Runtime > Change runtime type" in first or "GPU:" in first
-    fits = [cell for cell in notebook.cells if "training.fit(" in cell.source]
+    fits = [
+        cell for cell in notebook.cells if "replay_or_train(" in cell.source
+    ]
     all_text = "\n".join(text for *_, text in shown)
     assert ("Trained just now" in all_text) == bool(fits)
     assert "WARNING" not in all_text
