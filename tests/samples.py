@@ -1,30 +1,43 @@
-"""Small sets of pictures for tests, quickly made."""
+"""Small sets of images for tests, quickly made."""
 
 import io
 import zipfile
 
 from PIL import Image
 
-KINDS = ("cats", "dogs")
+from catdog.data.drawings import scenes
+
+CLASS_FOLDERS = ("cats", "dogs")
 DIVIDED = [
-    f"{part}/{kind}/{number}.jpg"
+    f"{part}/{class_folder}/{number}.jpg"
     for part, count in (("train", 20), ("validation", 5))
-    for kind in KINDS
+    for class_folder in CLASS_FOLDERS
     for number in range(count)
 ]
-FLAT = [f"{kind}/{number}.jpg" for kind in KINDS for number in range(20)]
+FLAT = [
+    f"{class_folder}/{number}.jpg"
+    for class_folder in CLASS_FOLDERS
+    for number in range(20)
+]
+# How many images a small set of drawings has in each folder.
+SMALL = {
+    "train/cats": 24,
+    "train/dogs": 24,
+    "validation/cats": 20,
+    "validation/dogs": 20,
+}
 
 
 def jpeg(number: int = 0) -> bytes:
-    """A small picture; each number gives another."""
+    """A small image; each number gives another."""
     file = io.BytesIO()
-    colour = (number * 37 % 256, number * 91 % 256, 100)
-    Image.new("RGB", (24, 16), colour).save(file, "JPEG")
+    color = (number * 37 % 256, number * 91 % 256, 100)
+    Image.new("RGB", (24, 16), color).save(file, "JPEG")
     return file.getvalue()
 
 
 def write_zip(path, names=DIVIDED, more=(), **options):
-    """A zip with a picture under each name, and `more` of name and content."""
+    """A zip with an image under each name, and `more` of name and content."""
     with zipfile.ZipFile(path, "w", **options) as archive:
         for number, name in enumerate(names):
             archive.writestr(name, jpeg(number))
@@ -39,4 +52,15 @@ def write_folder(folder, names=DIVIDED):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(jpeg(number))
+    return folder
+
+
+def write_small_set(folder):
+    """Drawings that can be learned from, under the tutorial's file names."""
+    for part, count in SMALL.items():
+        (folder / part).mkdir(parents=True)
+        animal = part.split("/")[1].removesuffix("s")
+        for number in range(count):
+            drawing = scenes.draw(animal, number, seed=len(part))
+            drawing.save(folder / part / f"{animal}.{number}.jpg")
     return folder
