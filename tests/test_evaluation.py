@@ -1,13 +1,17 @@
+"""Numbers that say how good a model is, against published and known values."""
+
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples_of_runs import make_run
 
 from catdog import evaluation
+from catdog.scores import Score
 
 scores = st.lists(
-    st.tuples(st.text(min_size=1), st.integers(0, 1), st.floats(0, 1)).map(
-        list
-    ),
+    st.builds(Score, st.text(min_size=1), st.integers(0, 1), st.floats(0, 1)),
     min_size=1,
     max_size=50,
 )
@@ -40,23 +44,31 @@ def test_wilson_holds_the_accuracy_and_stays_in_range(counts):
         lambda n: st.tuples(st.integers(0, n), st.just(n))
     )
 )
-def test_more_pictures_make_a_narrower_interval(counts):
+def test_more_images_make_a_narrower_interval(counts):
     correct, n = counts
     low, high = evaluation.wilson(correct, n)
     narrower_low, narrower_high = evaluation.wilson(5 * correct, 5 * n)
     assert narrower_high - narrower_low < high - low
 
 
-def test_wilson_refuses_more_right_than_there_are():
-    with pytest.raises(ValueError):
-        evaluation.wilson(3, 2)
+@pytest.mark.parametrize(("correct", "n"), [(3, 2), (-1, 2), (0, 0)])
+def test_wilson_refuses_what_is_no_share(correct, n):
+    with pytest.raises(ValueError, match=f"{correct} of {n} is no share"):
+        evaluation.wilson(correct, n)
 
 
 @given(scores)
-def test_confusion_counts_every_picture_once(scores):
+def test_confusion_counts_every_image_once(scores):
     table = evaluation.confusion(scores)
     assert sum(map(sum, table)) == len(scores)
-    assert sum(table[1]) == sum(kind for _, kind, _ in scores)
+    assert sum(table[1]) == sum(score.label for score in scores)
+
+
+def test_confusion_has_a_row_for_each_label_and_a_column_for_each_answer():
+    answers_for_cats = [Score("a", 0, 0.1), Score("b", 0, 0.9)]
+    answers_for_dogs = [Score(name, 1, 0.9) for name in "cde"]
+    table = evaluation.confusion(answers_for_cats + answers_for_dogs)
+    assert table == [[1, 1], [0, 3]]
 
 
 @given(scores)
@@ -66,8 +78,8 @@ def test_mistakes_are_the_off_diagonal_and_the_most_confident_come_first(
     table = evaluation.confusion(scores)
     wrong = evaluation.worst_mistakes(scores, most=len(scores))
     assert len(wrong) == table[0][1] + table[1][0]
-    sure = [abs(dog - 0.5) for _, _, dog in wrong]
-    assert sure == sorted(sure, reverse=True)
+    confidences = [abs(score.probability - 0.5) for score in wrong]
+    assert confidences == sorted(confidences, reverse=True)
     assert evaluation.worst_mistakes(scores, most=2) == wrong[:2]
 
 
@@ -77,40 +89,51 @@ def test_baseline_is_the_share_of_the_more_frequent_class():
     assert evaluation.baseline(names) == 0.75
 
 
-class Finished:
-    def __init__(self, validation, test, right, fold=0):
-        self.fold = fold
-        self.validation, self.test = (
-            {"accuracy": validation},
-            {"correct": right, "n": test},
-        )
-        self.history = {
-            "accuracy": [0.5, 0.9, 0.9],
-            "val_accuracy": [0.5, 0.7, 0.8],
-        }
+def test_classes_are_counted_by_their_folders():
+    names = ["train/Cats/1.jpg", "held/cats/2.jpg", "train/d\ng/1.jpg"]
+    assert evaluation.label_counts(names) == {"cats": 2, "d\\x0ag": 1}
 
 
-def test_best_model_is_chosen_by_validation_not_by_test():
+def test_best_model_is_chosen_by_mean_validation_not_by_test():
     runs = {
-        "a": [Finished(0.9, 10, 1), Finished(0.8, 10, 1)],
-        "b": [Finished(0.7, 10, 10)],
+        "a": [
+            make_run(validation=[0.1, 0.9], outcomes=[False] * 9 + [True]),
+            make_run(validation=[0.1, 0.8], outcomes=[False] * 9 + [True]),
+        ],
+        "b": [make_run(validation=[0.9, 0.7], outcomes=[True] * 10)],
     }
     assert evaluation.best_model(runs) == "a"
 
 
-def test_pooled_test_adds_up_and_counts_no_picture_twice():
-    runs = [Finished(0.9, 200, 190, fold=0), Finished(0.9, 200, 195, fold=1)]
+def test_mean_lowest_and_highest_are_those_of_the_last_epoch():
+    runs = [
+        make_run(validation=values)
+        for values in ([0.9, 0.6], [0.1, 0.9], [0.5, 0.75])
+    ]
+    assert evaluation.mean_min_max(runs) == (pytest.approx(0.75), 0.6, 0.9)
+    assert evaluation.mean(iter([1, 2, 6])) == 3
+
+
+def test_pooled_test_adds_up_and_counts_no_image_twice():
+    runs = [
+        make_run(seed=0, outcomes=[True] * 190 + [False] * 10),
+        make_run(seed=1, outcomes=[True] * 195 + [False] * 5),
+    ]
     assert evaluation.pooled_test(runs) == (385, 400)
-    assert evaluation.pooled_test([*runs, Finished(0.9, 200, 0, fold=1)]) == (
-        385,
-        400,
-    )
+    assert evaluation.scores_on_test(runs) == runs[0].scores + runs[1].scores
+    again = [*runs, make_run(seed=6, outcomes=[False] * 200)]  # fold 1
+    assert evaluation.one_per_fold(again) == runs
+    assert evaluation.pooled_test(again) == (385, 400)
+    assert len(evaluation.scores_on_test(again)) == 400
 
 
-def test_gap_and_settled_look_at_the_last_epochs():
-    run = Finished(0.8, 1, 1)
-    assert evaluation.gap(run, last=2) == pytest.approx(0.15)
-    assert evaluation.settled(run, last=2) == (0.7, 0.8)
+def test_gap_and_range_look_at_the_last_epochs():
+    run = make_run(training=[0.5, 0.9, 0.9], validation=[0.5, 0.7, 0.8])
+    assert evaluation.generalization_gap(run, last=2) == pytest.approx(0.15)
+    assert evaluation.last_epochs_range(run, last=2) == (0.7, 0.8)
+    long = make_run(training=[1, *[0.5] * 5], validation=[0, *[0.5] * 5])
+    assert evaluation.generalization_gap(long) == 0
+    assert evaluation.last_epochs_range(long) == (0.5, 0.5)
 
 
 def answers(outcomes, names=None):
@@ -119,7 +142,7 @@ def answers(outcomes, names=None):
         f"validation/dogs/dog.{n}.jpg" for n in range(len(outcomes))
     ]
     return [
-        [name, 1, 0.9 if right else 0.1]
+        Score(name, 1, 0.9 if right else 0.1)
         for name, right in zip(names, outcomes, strict=True)
     ]
 
@@ -142,8 +165,8 @@ def test_mcnemar_does_not_depend_on_the_order(pairs):
     assert 0 <= p <= 1 and evaluation.mcnemar(first, first)[2] == 1
 
 
-def test_mcnemar_refuses_other_pictures():
-    with pytest.raises(ValueError, match="different pictures"):
+def test_mcnemar_refuses_other_images():
+    with pytest.raises(ValueError, match="different images"):
         evaluation.mcnemar(answers([True], ["a"]), answers([True], ["b"]))
 
 
@@ -159,6 +182,43 @@ def test_calibration_counts_every_answer_once(scores):
     steps = evaluation.calibration(scores)
     assert sum(n for _, _, n in steps) == len(scores)
     assert 0 <= evaluation.calibration_error(scores) <= 1
-    assert [sure for sure, _, _ in steps] == sorted(
-        sure for sure, _, _ in steps
-    )
+    confidences = [confidence for confidence, _, _ in steps]
+    assert confidences == sorted(confidences)
+
+
+def test_calibration_gives_confidence_then_accuracy_of_each_part():
+    scores = [Score(str(n), 1, 0.7 if n else 0.2) for n in range(4)]
+    assert evaluation.calibration(scores) == [
+        (pytest.approx(0.7), 1.0, 3),
+        (pytest.approx(0.8), 0.0, 1),
+    ]
+    assert evaluation.calibration(scores, bins=1) == [
+        (pytest.approx(0.725), 0.75, 4)
+    ]
+
+
+def losses(*values):
+    return {"loss": list(values), "accuracy": [0.5] * len(values)}
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        (losses(1.0, 0.694, 0.693, 0.6931, 0.6935, 0.6930), True),
+        (losses(0.69, 0.68, 0.66, 0.6, 0.5, 0.4), False),
+        (losses(*[0.9] * 4, *[0.693] * 4), True),  # the last half counts
+        (losses(*[0.693] * 4, 0.693, 0.693, 0.693, 0.5), False),
+        (losses(*[math.log(2) + 0.009] * 6), True),
+        (losses(*[math.log(2) + 0.011] * 6), False),
+        (losses(*[math.log(2) - 0.011] * 6), False),
+        (losses(0.693, 0.693), False),  # too short to tell
+    ],
+)
+def test_loss_that_stays_where_guessing_has_it_is_a_collapse(history, expected):
+    assert evaluation.collapsed(history) is expected
+
+
+def test_guessing_costs_less_where_one_class_is_more_frequent():
+    stuck = losses(*[0.325] * 6)
+    assert not evaluation.collapsed(stuck)
+    assert evaluation.collapsed(stuck, chance_loss=0.325)

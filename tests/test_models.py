@@ -1,36 +1,42 @@
+"""The five models: what they are made of, what they take, give and learn."""
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
-from catdog import ablations, models, pretrained
+from catdog import models, pretrained
 from catdog.errors import WeightsError
-from catdog.runs import store
+from catdog.runs.identity import describe_training
 
+LABELS = np.array([0, 1, 0, 1])
 FROM_SCRATCH = [models.model1, models.model2, models.model3]
 
 
 def noise(shape):
-    chance = np.random.default_rng(0)
-    return chance.uniform(0, 255, (4, *shape[1:])).astype("float32")
+    rng = np.random.default_rng(0)
+    return rng.uniform(0, 255, (4, *shape[1:])).astype("float32")
 
 
-kinds = np.array([0, 1, 0, 1])
-
-
-@pytest.fixture(params=list(models.BUILDERS))
-def model(request, random_weights):
+@pytest.fixture(scope="module")
+def built(random_weights):
+    """All models, built once: no test here depends on their weights."""
     keras.utils.set_random_seed(0)
-    return models.BUILDERS[request.param]()
+    return {name: builder() for name, builder in models.BUILDERS.items()}
+
+
+@pytest.fixture(params=models.BUILDERS)
+def model(request, built):
+    return built[request.param]
 
 
 def types(model):
     return [type(layer) for layer in model.layers]
 
 
-def test_takes_pictures_and_gives_two_logits(model):
-    side = models.LARGE if model.name == "model5" else models.SIDE
-    assert model.input_shape == (None, side, side, 3)
+def test_takes_images_and_gives_two_logits(model):
+    size = 288 if model.name == "model5" else 160
+    assert model.input_shape == (None, size, size, 3)
     assert model.output_shape == (None, 2)
     logits = model.predict(noise(model.input_shape), verbose=0)
     assert logits.shape == (4, 2) and not np.allclose(logits.sum(axis=1), 1)
@@ -39,7 +45,7 @@ def test_takes_pictures_and_gives_two_logits(model):
 def test_is_compiled_for_logits_and_accuracy(model):
     assert model.loss.get_config()["from_logits"] is True
     assert "accuracy" in model.evaluate(
-        noise(model.input_shape), kinds, verbose=0, return_dict=True
+        noise(model.input_shape), LABELS, verbose=0, return_dict=True
     )
 
 
@@ -52,7 +58,7 @@ def test_a_step_of_training_changes_every_trained_weight_and_no_frozen_one(
         for weight in model.non_trainable_weights
         if "seed" not in weight.path
     ]
-    model.fit(noise(model.input_shape), kinds, epochs=2, verbose=0)
+    model.fit(noise(model.input_shape), LABELS, epochs=2, verbose=0)
     assert all(
         (old != new.numpy()).any()
         for old, new in zip(trained, model.trainable_weights, strict=True)
@@ -65,37 +71,45 @@ def test_a_step_of_training_changes_every_trained_weight_and_no_frozen_one(
     assert all((old == new).all() for old, new in zip(frozen, now, strict=True))
 
 
-def test_first_model_has_the_layers_that_the_course_asks_for():
-    used = types(models.model1())
-    assert (
-        used.count(layers.Conv2D) >= 2 and used.count(layers.MaxPooling2D) >= 2
-    )
+@pytest.mark.parametrize("builder", FROM_SCRATCH)
+def test_learning_rate_falls_to_zero_in_the_steps_that_are_asked_for(builder):
+    for asked, steps in [({}, 20 * 63), ({"decay_steps": 5}, 5)]:
+        schedule = builder(**asked).optimizer._learning_rate
+        assert float(schedule(0)) == pytest.approx(1e-3)
+        assert float(schedule(steps - 1)) > 1e-9 > float(schedule(steps))
+
+
+def test_first_model_has_the_layers_that_the_assignment_asks_for(built):
+    used = types(built["model1"])
+    assert used.count(layers.Conv2D) >= 2
+    assert used.count(layers.MaxPooling2D) >= 2
     assert {layers.Flatten, layers.Dense, layers.Dropout} <= set(used)
 
 
-def test_second_model_begins_with_augmentation():
-    assert types(models.model2())[:2] == [
+def test_second_model_begins_with_augmentation(built):
+    assert types(built["model2"])[:2] == [
         layers.RandomFlip,
         layers.RandomRotation,
     ]
 
 
-def test_third_model_begins_with_the_preprocessor_then_augmentation():
-    model = models.model3()
+def test_third_model_begins_with_the_preprocessor_then_augmentation(built):
+    model = built["model3"]
     assert model.layers[0].name == "preprocessor"
     assert types(model)[1:3] == [layers.RandomFlip, layers.RandomRotation]
 
 
-def test_first_three_share_one_network():
-    networks = [
-        store.settings(build())["layers"][-len(models.network()) :]
-        for build in FROM_SCRATCH
-    ]
-    assert networks[0] == networks[1] == networks[2]
+def test_first_three_share_their_convolutional_layers(built):
+    n = len(models.conv_layers())
+    first, second, third = (
+        describe_training(built[builder.__name__])["layers"][-n:]
+        for builder in FROM_SCRATCH
+    )
+    assert first == second == third
 
 
-def test_fourth_model_is_in_the_order_of_the_course(random_weights):
-    model = models.model4()
+def test_fourth_model_is_in_the_order_of_the_assignment(built):
+    model = built["model4"]
     assert [model.layers[0].name, model.layers[3].name] == [
         "preprocessor",
         "base_model_layer",
@@ -104,25 +118,29 @@ def test_fourth_model_is_in_the_order_of_the_course(random_weights):
     assert types(model)[-1] is layers.Dense and model.layers[-1].units == 2
 
 
-def test_fourth_model_trains_its_head_alone(random_weights):
-    model = models.model4()
+def test_fourth_model_trains_its_head_alone(built):
+    model = built["model4"]
     base = model.get_layer("base_model_layer")
-    assert store.count(model.trainable_weights) == 1280 * 2 + 2
+    trained = models.count_parameters(model.trainable_weights)
+    assert trained == 1280 * 2 + 2
     assert base.count_params() == 2_257_984 and not base.trainable_weights
 
 
-def test_fifth_model_differs_from_the_fourth_in_what_the_base_sees(
-    random_weights,
-):
-    fourth, fifth = models.model4(), models.model5()
-    assert types(fourth) == types(fifth)
-    sees = [
-        model.get_layer("base_model_layer").output_shape[1:]
-        for model in (fourth, fifth)
+def test_fifth_model_differs_from_the_fourth_in_what_the_base_sees(built):
+    both = built["model4"], built["model5"]
+    assert types(both[0]) == types(both[1])
+    features = [
+        model.get_layer("base_model_layer").output_shape[1:] for model in both
     ]
-    assert sees == [(5, 5, 1280), (9, 9, 1280)]
-    trained = [store.count(m.trainable_weights) for m in (fourth, fifth)]
+    assert features == [(5, 5, 1280), (9, 9, 1280)]
+    trained = [models.count_parameters(m.trainable_weights) for m in both]
     assert trained == [1280 * 2 + 2] * 2
+
+
+def test_parameters_of_all_shapes_are_counted():
+    weights = [keras.Variable(np.zeros(shape)) for shape in [(2, 3), (4,), ()]]
+    assert models.count_parameters(weights) == 6 + 4 + 1
+    assert models.count_parameters([]) == 0
 
 
 def test_preprocessor_maps_bytes_to_minus_one_to_one():
@@ -134,29 +152,17 @@ def test_preprocessor_maps_bytes_to_minus_one_to_one():
 
 
 def test_augmentation_acts_in_training_only_and_never_flips_upside_down():
-    flip, turn = models.augmentation()
-    pictures = noise((None, 160, 160, 3))
-    assert (turn(pictures, training=True).numpy() != pictures).any()
-    assert (turn(pictures, training=False).numpy() == pictures).all()
-    for copy in (flip(pictures, training=True).numpy() for _ in range(5)):
-        for picture, flipped in zip(pictures, copy, strict=True):
-            assert (flipped == picture).all() or (
-                flipped == picture[:, ::-1]
-            ).all()
-
-
-def test_trials_change_something(random_weights):
-    originals = [
-        store.settings(build()) for build in models.BUILDERS.values()
-    ]
-    for name, build in ablations.TRIALS.items():
-        trial = build()
-        assert trial.name == name
-        assert store.settings(trial) not in originals
+    flip, rotation = models.augmentation()
+    batch = noise((None, 160, 160, 3))
+    assert (rotation(batch, training=True).numpy() != batch).any()
+    assert (rotation(batch, training=False).numpy() == batch).all()
+    for copy in (flip(batch, training=True).numpy() for _ in range(5)):
+        for image, flipped in zip(batch, copy, strict=True):
+            assert (flipped == image).all() or (flipped == image[:, ::-1]).all()
 
 
 def test_without_weights_the_model_can_still_be_looked_at(monkeypatch, caplog):
-    def refuse(side):
+    def refuse(size):
         raise WeightsError("The weights cannot be loaded.")
 
     monkeypatch.setattr(pretrained, "pretrained_mobilenet_v2", refuse)

@@ -1,255 +1,124 @@
-import json
-from pathlib import Path
+"""A training tells what it was, and its model answers for the held-out images."""
 
+import math
+
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from samples_of_models import build_constant
 
-from catdog import ablations, evaluation, models, training
-from catdog.data import sources
-from catdog.data.sources import FOLDS, Pictures, split
-from catdog.errors import CatdogError, RecordError
-from catdog.runs import store
-
-EVERY_BUILDER = {**models.BUILDERS, **ablations.TRIALS}
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory):
-    """One epoch of the first model, and where its record lies."""
-    from conftest import write_small_set
-
-    from catdog.data.sources import open_pictures
-
-    folder = tmp_path_factory.mktemp("training")
-    write_small_set(folder / "pictures")
-    pictures = open_pictures(folder / "pictures")
-    run = training.train(models.model1, pictures, seed=6, epochs=1)
-    return run, pictures, store.record(run, folder / "runs")
+from catdog import models, training
+from catdog.data.pipeline import count_batches
+from catdog.data.sources import open_images
+from catdog.data.split import split
+from catdog.errors import CatdogError
 
 
-def test_run_holds_what_the_record_promises(trained):
-    run, pictures, path = trained
-    values = json.loads(path.read_text())
-    assert path.name == "model1-6.json"
-    assert {
-        name: len(values["history"][name])
-        for name in ("accuracy", "val_accuracy", "loss", "val_loss")
-    } == dict.fromkeys(("accuracy", "val_accuracy", "loss", "val_loss"), 1)
-    assert (
-        values["model"],
-        values["seed"],
-        values["fold"],
-        values["epochs"],
-    ) == (
-        "model1",
-        6,
-        1,
-        1,
-    )
-    assert (
-        values["data"]["source"] == "photographs"
-        and values["data"]["test"] == 8
-    )
-    assert values["parameters"] == {
-        "trainable": run.network.count_params(),
-        "frozen": 0,
+@pytest.fixture(scope="module")
+def trained(small_folder):
+    """An epoch of the first model, with a seed that is not its fold."""
+    images = open_images(small_folder)
+    return training.train(models.model1, images, seed=6, epochs=1)
+
+
+def test_training_says_what_it_was(trained):
+    assert (trained.model.name, trained.fold) == ("model1", 1)
+    assert {name: len(values) for name, values in trained.history.items()} == {
+        "accuracy": 1,
+        "val_accuracy": 1,
+        "loss": 1,
+        "val_loss": 1,
     }
-    assert values["environment"].keys() >= {
-        "python",
-        "tensorflow",
-        "keras",
-        "cores",
-        "platform",
-    }
-    assert values["seconds"] > 0 and len(values["recorded"]) == 10
+    assert trained.seconds > 0
 
 
-def test_scores_belong_to_the_test_pictures_of_the_fold(trained):
-    run, pictures, _ = trained
-    assert [name for name, _, _ in run.scores] == split(pictures, 1).test
-    assert all(0 <= dog <= 1 for _, _, dog in run.scores)
-    assert run.test == training.tally(run.scores)
+def test_scores_belong_to_the_images_of_the_fold(trained, images):
+    names = split(images, 1)
+    assert [score.name for score in trained.test] == names.test
+    assert [score.name for score in trained.validation] == names.validation
+    for score in trained.test + trained.validation:
+        assert score.label == images.label(score.name)
+        assert 0 <= score.probability <= 1
 
 
-def test_validation_tally_is_that_of_the_last_epoch(trained):
-    run = trained[0]
-    assert run.validation["accuracy"] == pytest.approx(
-        run.history["val_accuracy"][-1], abs=1e-4
+def test_validation_scores_are_those_after_the_last_epoch(trained):
+    correct = [score.correct for score in trained.validation]
+    assert np.mean(correct) == pytest.approx(
+        trained.history["val_accuracy"][-1], abs=1e-4
     )
-
-
-def test_record_reads_back_as_the_same_run(trained):
-    run, _, path = trained
-    assert store.read_run(path) == run
-
-
-def test_fit_replays_a_record_that_fits(trained, monkeypatch):
-    run, pictures, path = trained
-    monkeypatch.setenv("CATDOG_RUNS", str(path.parent))
-    runs = training.fit(models.model1, pictures, epochs=1)
-    assert list(runs) == [run] and runs[0].network is None
-    assert (
-        "Replayed, not trained anew" in runs._repr_markdown_()
-        and run.recorded in runs._repr_markdown_()
-    )
-
-
-def test_fit_trains_when_asked_to(trained, monkeypatch):
-    _, pictures, path = trained
-    monkeypatch.setenv("CATDOG_RUNS", str(path.parent))
-    monkeypatch.setenv("CATDOG_TRAIN", "1")
-    monkeypatch.setenv("CATDOG_EPOCHS", "1")
-    runs = training.fit(models.model1, pictures, seed=6)
-    assert (
-        runs[0].network is not None
-        and "Trained just now" in runs._repr_markdown_()
-    )
-    assert runs[0].history == trained[0].history  # same seed, same machine
 
 
 @pytest.mark.parametrize("epochs", [1, 3])
-def test_the_last_step_of_any_training_is_the_smallest(pictures, epochs):
-    run = training.train(models.model1, pictures, epochs=epochs)
-    rate = run.network.optimizer.learning_rate
-    assert float(rate) < 1e-8 < float(models.model1().optimizer.learning_rate)
-    steps = epochs * sources.batches(pictures.train)
-    assert run.settings["learning_rate"]["decay_steps"] == steps
+def test_the_last_step_of_any_training_is_the_smallest(images, epochs):
+    trained = training.train(models.model1, images, epochs=epochs)
+    optimizer = trained.model.optimizer
+    assert int(optimizer.iterations) == epochs * count_batches(images.train)
+    assert float(optimizer.learning_rate) < 1e-8
+    assert float(models.model1().optimizer.learning_rate) > 1e-8
 
 
-def test_other_settings_split_seed_or_length_need_another_record(trained):
-    run, pictures, _ = trained
-    model = store.built(models.model1, pictures, epochs=1)
-    other = Pictures(
-        pictures.folder, "photographs", pictures.train[1:], pictures.held_out
-    )
-    keys = {
-        run.key,
-        store.run_key(model, pictures, 7, 1),
-        store.run_key(model, pictures, 6, 2),
-        store.run_key(model, other, 6, 1),
-        *(
-            store.run_key(build(), pictures, 6, 1)
-            for build in ablations.TRIALS.values()
-        ),
-    }
-    assert len(keys) == 4 + len(ablations.TRIALS)
-    assert store.run_key(model, pictures, 6, 1) == run.key
+@pytest.mark.parametrize("epochs", [0, -1])
+def test_no_epochs_train_nothing(images, epochs):
+    with pytest.raises(CatdogError, match=f"^{epochs} epochs .* 1 or more"):
+        training.train(models.model1, images, epochs=epochs)
 
 
-def test_runs_on_drawings_never_replace_runs_on_photographs(
-    trained, monkeypatch, tmp_path
-):
-    run, pictures, _ = trained
-    monkeypatch.setenv("CATDOG_RUNS", str(tmp_path))
-    real = store.record(run)
-    content = real.read_bytes()
-    drawn = store.Run(
-        **{**vars(run), "data": {**run.data, "source": "drawings"}}
-    )
-    assert store.record(drawn) != real and real.read_bytes() == content
-    assert (
-        store.recorded_runs(models.model1, pictures, 1)[0].data["source"]
-        == "photographs"
-    )
-    drawings = Pictures(
-        pictures.folder, "drawings", pictures.train, pictures.held_out
-    )
-    assert (
-        store.recorded_runs(models.model1, drawings, 1)[0].data["source"]
-        == "drawings"
-    )
-
-
-def test_drawings_alone_replay_the_photographs_record(trained, monkeypatch):
-    run, pictures, path = trained
-    monkeypatch.setenv("CATDOG_RUNS", str(path.parent))
-    drawings = Pictures(
-        pictures.folder, "drawings", pictures.train, pictures.held_out
-    )
-    assert (
-        training.fit(models.model1, drawings, epochs=1)[0].data["source"]
-        == "photographs"
-    )
+def test_training_that_diverges_is_said(images):
+    with pytest.raises(
+        CatdogError,
+        match=r"^model1 with seed 2 diverged: .* infinite in epoch 1\. Lower",
+    ):
+        training.train(build_constant(np.nan), images, seed=2, epochs=3)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"model": "model1"}', '{"surprise": 1}']
+    ("losses", "accuracies", "epoch"),
+    [
+        ([0.7, 0.6], [0.5, 0.5], None),
+        ([0.7, math.nan], [0.5, 0.5], 2),
+        ([0.7, math.inf], [0.5, 0.5], 2),
+        ([-math.inf, 0.6], [0.5, 0.5], 1),
+        ([0.7, 0.6], [math.nan, 0.5], 1),
+    ],
 )
-def test_unreadable_record_is_named(text, tmp_path):
-    path = tmp_path / "model1-0.json"
-    path.write_text(text)
-    with pytest.raises(RecordError, match="model1-0.json"):
-        store.read_run(path)
+def test_first_nonfinite_epoch(losses, accuracies, epoch):
+    history = {"loss": losses, "accuracy": accuracies}
+    assert training.first_nonfinite_epoch(history) == epoch
 
 
-def test_no_epochs_train_nothing(trained):
-    with pytest.raises(CatdogError, match="1 or more"):
-        training.train(models.model1, trained[1], epochs=0)
-
-
-def course_pictures():
-    """The file names of the real set, which need no file."""
-    names = {
-        part: [
-            f"{part}/{kind}s/{kind}.{number}.jpg"
-            for kind in ("cat", "dog")
-            for number in numbers
-        ]
-        for part, numbers in [
-            ("train", range(1000)),
-            ("validation", range(2000, 2500)),
-        ]
-    }
-    return Pictures(
-        Path("nowhere"),
-        "photographs",
-        tuple(names["train"]),
-        tuple(names["validation"]),
-    )
-
-
-RECORDS = sorted(store.runs_folder().glob("*.json"))
-
-
-@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
-def test_record_belongs_to_the_code_of_today(path, random_weights):
-    run = store.read_run(path)
-    assert (
-        path.stem == f"{run.model}-{run.seed}" and run.fold == run.seed % FOLDS
-    )
-    assert run.data["source"] == "photographs"
-    model = EVERY_BUILDER[run.model]()
-    assert run.settings == json.loads(json.dumps(store.settings(model)))
-    assert run.key == store.run_key(
-        model, course_pictures(), run.seed, run.epochs
-    )
-    assert run.data["fingerprint"] == course_pictures().fingerprint
-
-
-@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
-def test_record_agrees_with_itself(path):
-    run = store.read_run(path)
-    assert run.test == training.tally(run.scores)
-    assert [name for name, _, _ in run.scores] == split(
-        course_pictures(), run.fold
-    ).test
-    assert all(
-        len(values) == run.epochs and np.isfinite(values).all()
-        for values in run.history.values()
-    )
-    assert run.validation["accuracy"] == pytest.approx(
-        run.history["val_accuracy"][-1], abs=2e-3
-    )
-
-
-@pytest.mark.parametrize("name", models.BUILDERS)
-def test_recorded_seeds_meet_the_bar_of_the_course(name):
-    runs = [
-        store.read_run(path)
-        for path in RECORDS
-        if path.stem.startswith(f"{name}-")
+def test_scores_are_probabilities_of_the_second_class():
+    model = build_constant(0.0)()
+    kernel = np.zeros((3, 2), "float32")
+    kernel[0, 1] = 1.0  # the more red, the surer of the second class
+    model.layers[-1].set_weights([kernel, np.zeros(2, "float32")])
+    reds = np.array([0.0, 2.0, -1.0], "float32")
+    batch = np.zeros((3, 160, 160, 3), "float32")
+    batch[..., 0] = reds[:, None, None]
+    labels = np.array([0, 1, 1])
+    dataset = tf.data.Dataset.from_tensor_slices((batch, labels)).batch(2)
+    scores = training.score(model, dataset, ["a", "b", "c"])
+    assert [score.name for score in scores] == ["a", "b", "c"]
+    assert [score.label for score in scores] == [0, 1, 1]
+    assert [score.probability for score in scores] == [
+        round(1 / (1 + math.exp(-float(red))), 5) for red in reds
     ]
-    runs = [run for run in runs if run.epochs == models.EPOCHS]
-    assert {run.seed for run in runs} == set(range(FOLDS))
-    bar = evaluation.BARS.get(name, evaluation.BARS["model4"])
-    assert min(run.validation["accuracy"] for run in runs) >= bar
+    with pytest.raises(ValueError, match="argument"):
+        training.score(model, dataset, ["a", "b"])
+
+
+def test_bar_moves_at_the_end_of_each_epoch():
+    class Bar:
+        shown, moves = None, 0
+
+        def set_postfix(self, values):
+            self.shown = values
+
+        def update(self):
+            self.moves += 1
+
+    bar = Bar()
+    callback = training.advance(bar)
+    callback.on_epoch_end(0, {"loss": 0.12345, "accuracy": 1.0})
+    assert (bar.shown, bar.moves) == ({"loss": "0.123", "accuracy": "1.000"}, 1)
+    assert isinstance(callback, keras.callbacks.Callback)

@@ -52,7 +52,7 @@ def load_classes(name: str, seed: int = 0) -> tuple[str, str]:
     path = network_path(name, seed).with_suffix(".json")
     try:
         first, second = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, TypeError, ValueError):
         return "cat", "dog"
     return first, second
 

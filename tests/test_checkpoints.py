@@ -1,0 +1,126 @@
+"""Trained networks are kept for their user, and answer for an image."""
+
+import json
+
+import numpy as np
+import pytest
+from samples import jpeg
+from samples_of_models import build_constant
+
+from catdog import checkpoints, settings
+from catdog.errors import CatdogError, DataError
+
+
+@pytest.fixture
+def runs_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("CATDOG_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def network(runs_folder):
+    """The path of a saved network."""
+    model = build_constant(0.0)()
+    model.layers[-1].bias.assign([0.0, 1.0])
+    return checkpoints.save_network(model, 3, ("cow", "h\nen"))
+
+
+def test_network_is_kept_beside_the_users_runs(network, runs_folder):
+    assert network == runs_folder / "networks" / "model1-3.keras"
+    assert network == checkpoints.network_path("model1", 3)
+    assert network.parent == settings.networks_folder()
+    assert sorted(path.name for path in network.parent.iterdir()) == [
+        "model1-3.json",
+        "model1-3.keras",
+    ]
+
+
+def test_network_reads_back_with_its_weights_and_classes(network):
+    loaded = checkpoints.load_network("model1", 3)
+    assert loaded.layers[-1].bias.numpy().tolist() == [0.0, 1.0]
+    assert checkpoints.load_classes("model1", 3) == ("cow", "h\nen")
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[1, 2, 3]", "7", "\0"])
+def test_without_their_names_classes_are_those_of_the_tutorial(text, network):
+    path = network.with_suffix(".json")
+    path.unlink() if text is None else path.write_text(text)
+    assert checkpoints.load_classes("model1", 3) == ("cat", "dog")
+
+
+def test_network_that_was_not_trained_names_the_command(runs_folder):
+    with pytest.raises(
+        CatdogError,
+        match=r"^model2 with seed 1 .*: run `catdog train model2 --seed 1` first",
+    ):
+        checkpoints.load_network("model2", 1)
+
+
+def cut(content):
+    return content[: len(content) // 2]
+
+
+def flip_a_byte(content):
+    changed = bytearray(content)
+    changed[len(content) // 2] ^= 255
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    "change", [cut, flip_a_byte, lambda content: b"", lambda content: b"PK"]
+)
+def test_broken_network_gets_one_sentence(change, network):
+    network.write_bytes(change(network.read_bytes()))
+    with pytest.raises(
+        CatdogError,
+        match=r"model1-3\.keras is broken: delete it, .*model1 --seed 3` again",
+    ) as caught:
+        checkpoints.load_network("model1", 3)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("biases", "name", "confidence"),
+    [([0, 1], "dog", 0.73106), ([2, 0], "cat", 0.8808), ([0, 0], "dog", 0.5)],
+)
+def test_prediction_is_the_surer_class(biases, name, confidence, tmp_path):
+    model = build_constant(0.0)()
+    model.layers[-1].bias.assign(biases)
+    (tmp_path / "pet.jpg").write_bytes(jpeg())
+    answer = checkpoints.predict(model, tmp_path / "pet.jpg")
+    assert answer == (name, pytest.approx(confidence, abs=1e-4))
+
+
+def test_prediction_is_given_in_the_names_of_the_classes(tmp_path):
+    (tmp_path / "pet.jpg").write_bytes(jpeg())
+    answer = checkpoints.predict(
+        build_constant(0.0)(), tmp_path / "pet.jpg", ("cow", "hen")
+    )
+    assert answer == ("hen", 0.5)
+
+
+def test_image_is_read_at_the_size_that_the_model_takes(tmp_path, monkeypatch):
+    sizes = []
+
+    def decode(path, size):
+        sizes.append(size)
+        return np.zeros((size, size, 3), "uint8")
+
+    monkeypatch.setattr(checkpoints, "decode", decode)
+    (tmp_path / "pet.jpg").write_bytes(jpeg())
+    checkpoints.predict(build_constant(0.0)(), tmp_path / "pet.jpg")
+    assert sizes == [160]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no image"])
+def test_what_is_no_image_gets_one_sentence(content, tmp_path):
+    path = tmp_path / "no\nte.jpg"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=r"no\\x0ate\.jpg .*\.$"):
+        checkpoints.predict(None, path)
+
+
+def test_classes_are_written_as_json(network):
+    path = network.with_suffix(".json")
+    assert json.loads(path.read_text()) == ["cow", "h\nen"]
