@@ -92,12 +92,16 @@ def base_model_layer(size: int = IMAGE_SIZE) -> keras.Model:
 def head() -> list[layers.Layer]:
     """Return the classification head on top of the base model.
 
+    Normalized features and small weights keep 1,280 features from fitting
+    2,000 images by heart.
+
     Shown in chapter 5.
     """
     return [
         layers.GlobalAveragePooling2D(),
+        layers.BatchNormalization(),
         layers.Dropout(0.2),
-        layers.Dense(2),
+        layers.Dense(2, kernel_regularizer=keras.regularizers.L2(0.1)),
     ]
 
 

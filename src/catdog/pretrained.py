@@ -2,11 +2,13 @@
 
 import functools
 import logging
+from hashlib import sha256
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from catdog._io import digest
 from catdog.backend import keras
 from catdog.data import download
 from catdog.data.image_files import IMAGE_SIZE
@@ -127,6 +129,30 @@ def zero_share(model: keras.Model) -> float:
 def weights_path(size: int = IMAGE_SIZE) -> Path:
     """Return where Keras caches MobileNetV2's weights for images of a size."""
     return keras_home() / "models" / WEIGHTS_NAME.format(nearest_size(size))
+
+
+@functools.cache
+def weights_fingerprint(size: int) -> str | None:
+    """Return sixteen hexadecimal digits that stand for the published weights.
+
+    Args:
+        size: pixels to each side of an image.
+
+    Returns:
+        None if Keras' cache lacks them: nothing is downloaded.
+    """
+    path = weights_path(size)
+    if not path.exists():
+        return None
+    found: dict[str, str] = {}
+
+    def collect(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = sha256(np.asarray(item, "float32").tobytes()).hexdigest()
+
+    with h5py.File(path) as file:
+        file.visititems(collect)
+    return digest(f"{name} {found[name]}" for name in sorted(found))
 
 
 def nearest_size(size: int) -> int:

@@ -1,7 +1,15 @@
-"""What a model answers for single images, and whether that is right."""
+"""What a model answers for single images, and how often it is right."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+import math
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
+
+import msgspec
+
+MIN_PROBABILITY = 1e-7  # as Keras clips it, so that no loss is infinite
+
+NonNegative = Annotated[int, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Score(NamedTuple):
@@ -14,8 +22,8 @@ class Score(NamedTuple):
     """
 
     name: str
-    label: int
-    probability: float
+    label: Annotated[int, msgspec.Meta(ge=0, le=1)]
+    probability: Share
 
     @property
     def answer(self) -> int:
@@ -32,10 +40,42 @@ class Score(NamedTuple):
         """Whether the answer is the label."""
         return self.answer == self.label
 
+    @property
+    def loss(self) -> float:
+        """The cross-entropy: minus the logarithm of the label's probability."""
+        p = self.probability if self.label else 1 - self.probability
+        return -math.log(max(p, MIN_PROBABILITY))
 
-def count_correct(scores: Iterable[Score]) -> int:
-    """Return how many of the answers are right.
+
+class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a model did on several images.
+
+    Attributes:
+        n: how many images.
+        correct: how many of the answers are right.
+        loss: mean cross-entropy, in nats.
+    """
+
+    n: Annotated[int, msgspec.Meta(ge=1)]
+    correct: NonNegative
+    loss: Annotated[float, msgspec.Meta(ge=0)]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if self.correct > self.n:
+            raise ValueError(f"{self.correct} of {self.n} are right")
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers, in [0, 1]."""
+        return self.correct / self.n
+
+
+def summarize(scores: Sequence[Score]) -> Result:
+    """Count right answers, and average the loss.
 
     Shown in chapter 6.
     """
-    return sum(score.correct for score in scores)
+    correct = sum(score.correct for score in scores)
+    loss = sum(score.loss for score in scores) / len(scores)
+    return Result(len(scores), correct, loss)

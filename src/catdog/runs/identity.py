@@ -1,79 +1,164 @@
-"""Does a record belong to today's code? Equal settings give equal keys."""
+"""Does a record belong to today's code, images and weights?"""
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
-from catdog._io import digest
-from catdog.backend import keras
-from catdog.data.pipeline import BATCH_SIZE
-from catdog.data.split import ImageSet
-from catdog.feature_extraction import N_AUGMENTED_COPIES, has_frozen_base
+import msgspec
 
-# What of a layer's configuration changes the result. A fixed list, so that an
-# entry which a new Keras adds changes no key.
-COMPARED_OPTIONS = (
-    "filters",
-    "kernel_size",
-    "strides",
-    "padding",
-    "activation",
-    "kernel_initializer",
-    "pool_size",
-    "rate",
-    "units",
-    "mode",
-    "factor",
+from catdog.backend import keras
+from catdog.data.image_files import decoding_fingerprint
+from catdog.data.pipeline import BATCH_SIZE
+from catdog.data.split import ImageSet, Split
+from catdog.feature_extraction import N_AUGMENTED_COPIES, has_frozen_base
+from catdog.pretrained import weights_fingerprint
+from catdog.runs.schema import Images, Labels, Run
+
+# Where a layer stands in a model, and what its frozen weights started from, are
+# known otherwise; the rest of these change from one version of Keras to the next.
+IGNORED = (
+    "build_config",
+    "dtype",
+    "inbound_nodes",
+    "input_layers",
+    "module",
+    "name",
+    "output_layers",
+    "registered_name",
+    "shared_object_id",
 )
+IGNORED_IF_FROZEN = ("_initializer", "_regularizer", "_constraint")
 
 
 def describe_training(
     model: keras.Model, n_augmented_copies: int = N_AUGMENTED_COPIES
 ) -> dict[str, Any]:
-    """Return all that decides how a compiled model learns, as JSON values."""
-    rate = model.optimizer.get_config()["learning_rate"]
+    """Return all that decides how a compiled model learns, as JSON values.
+
+    That is the configuration of each layer, of optimizer and loss, and what
+    `fit` is given.
+    """
     description = {
-        "layers": [_describe_layer(layer) for layer in model.layers],
-        "optimizer": type(model.optimizer).__name__,
-        "learning_rate": rate["config"]
-        if isinstance(rate, dict)
-        else float(rate),
-        "loss": type(model.loss).__name__,
+        "layers": _plain(model.get_config())["layers"],
+        "optimizer": _describe(model.optimizer),
+        "loss": _describe(model.loss),
         "batch_size": BATCH_SIZE,
     }
     if has_frozen_base(model):
-        description["passes"] = n_augmented_copies
-    return description
+        description["n_augmented_copies"] = n_augmented_copies
+    return msgspec.to_builtins(description)
 
 
-def run_key(
-    description: dict[str, Any], images: ImageSet, seed: int, epochs: int
-) -> str:
-    """Return sixteen hexadecimal digits that stand for a run.
+def describe_images(images: ImageSet, names: Split) -> Images:
+    """Return what is recorded of the images of a run."""
 
-    They are equal if the description of the training, the file names, the seed
-    and the number of epochs are.
+    def count_labels(part: list[str]) -> Labels:
+        labels = [images.label(name) for name in part]
+        return labels.count(0), labels.count(1)
+
+    return Images(
+        source=images.source,
+        names=images.fingerprint,
+        contents=images.contents,
+        train=count_labels(names.train),
+        validation=count_labels(names.validation),
+        test=count_labels(names.test),
+    )
+
+
+def differences(
+    run: Run,
+    description: Mapping[str, Any],
+    images: ImageSet | None,
+    base_image_size: int | None = None,
+) -> list[str]:
+    """Return in what a run differs from today's code, images and weights.
+
+    Contents of images and weights that are not on this machine are not
+    compared; `not_compared` names them.
+
+    Args:
+        run: the run.
+        description: of the training as it would be now.
+        images: those on this machine, if any.
+        base_image_size: which weights the frozen base has, if there is one.
+
+    Returns:
+        A text for each difference, such as
+        `RandomRotation.fill_mode: reflect, recorded; constant, now`.
     """
-    parts = [description, images.fingerprint, seed, epochs]
-    return digest([json.dumps(parts, sort_keys=True)])
+    found = _compare("", run.configuration, description)
+    found += _compare("decoding", run.decoding, decoding_fingerprint())
+    if images:
+        found += _compare("names", run.images.names, images.fingerprint)
+        if images.source == run.images.source:
+            found += _compare("contents", run.images.contents, images.contents)
+    weights = base_image_size and weights_fingerprint(base_image_size)
+    if weights:
+        found += _compare("base_weights", run.base_weights, weights)
+    return found
 
 
-def _describe_layer(layer: keras.layers.Layer) -> list:
-    config = layer.get_config()
-    options = {
-        name: _plain(config[name])
-        for name in COMPARED_OPTIONS
-        if config.get(name) is not None
-    }
+def _compare(place: str, recorded: Any, now: Any) -> list[str]:
+    """Compare values, key by key on the keys that both sides have."""
+    if isinstance(recorded, dict) and isinstance(now, dict):
+        if "class_name" in recorded and "class_name" in now:
+            if recorded["class_name"] == now["class_name"]:
+                place = recorded["class_name"]
+        return [
+            difference
+            for key in recorded.keys() & now.keys()
+            for difference in _compare(
+                f"{place}.{key}".strip("."), recorded[key], now[key]
+            )
+        ]
+    if isinstance(recorded, list) and isinstance(now, list):
+        if len(recorded) == len(now):
+            pairs = zip(recorded, now, strict=True)
+            return [
+                difference
+                for first, second in pairs
+                for difference in _compare(place, first, second)
+            ]
+        recorded, now = _names(recorded), _names(now)
+    if recorded == now:
+        return []
+    return [f"{place}: {recorded}, recorded; {now}, now"]
+
+
+def _names(values: list) -> list:
     return [
-        type(layer).__name__,
-        list(layer.output.shape[1:]),
-        layer.count_params(),
-        layer.trainable,
-        options,
+        value.get("class_name", value) if isinstance(value, dict) else value
+        for value in values
     ]
 
 
+def _describe(thing: Any) -> dict[str, Any]:
+    """Describe an optimizer or a loss."""
+    return {"class_name": type(thing).__name__, **_plain(thing.get_config())}
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict):  # a Keras object, described
-        return value["class_name"]
-    return list(value) if isinstance(value, tuple) else value
+    """Return a configuration as JSON values, an object of Keras as one dict."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" in value and isinstance(value.get("config"), dict):
+        constants = _numbers(value.get("inbound_nodes"))
+        value = {"class_name": value["class_name"], **value["config"]}
+        if constants:
+            value["constants"] = constants
+    ignored = IGNORED
+    if value.get("trainable") is False:
+        ignored += tuple(k for k in value if k.endswith(IGNORED_IF_FROZEN))
+    return {key: _plain(value[key]) for key in value if key not in ignored}
+
+
+def _numbers(nodes: Any) -> list[float]:
+    """Return the numbers that an operation, such as a division, is given."""
+    return [
+        argument
+        for node in nodes or []
+        for argument in (node.get("args", []) if isinstance(node, dict) else [])
+        if isinstance(argument, int | float)
+    ]

@@ -1,74 +1,130 @@
 """What a record holds, and whether it can be relied on."""
 
-import dataclasses
-import json
-import math
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from catdog._io import digest
-from catdog.scores import Score, count_correct
+from catdog.scores import NonNegative, Result, Score, Share, summarize
 
-MEASURES = ("accuracy", "val_accuracy", "loss", "val_loss")
+SCHEMA_VERSION = 2
+
+Labels = tuple[NonNegative, NonNegative]
+Loss = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 
-@dataclass
-class Run:
+class Images(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The images of a run.
+
+    Attributes:
+        source: `"photographs"` or `"drawings"`.
+        names: sixteen hexadecimal digits that stand for all file names.
+        contents: the same for all file contents.
+        train: how many training images have label 0, and how many label 1.
+        validation: the same for the validation images.
+        test: the same for the test images.
+    """
+
+    source: Literal["photographs", "drawings"]
+    names: str
+    contents: str
+    train: Labels
+    validation: Labels
+    test: Labels
+
+
+class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One value for each epoch, as Keras reports them while it trains.
+
+    Accuracies are in [0, 1]. Those of the training images are taken in training
+    mode, with augmentation and dropout.
+    """
+
+    accuracy: list[Share]
+    val_accuracy: list[Share]
+    loss: list[Loss]
+    val_loss: list[Loss]
+
+
+class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many numbers of a model are trained, and how many are frozen."""
+
+    trainable: NonNegative
+    frozen: NonNegative
+
+
+class Run(
+    msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """One training of one model. The fields are those of its JSON record.
 
     Attributes:
+        schema: version of this list of fields.
         model: name of the model.
         seed: of the training.
-        fold: which fifth of the held-out images was the test set.
+        fold: which fifth of the held-out images was the test set, 0 to 4.
         epochs: how many.
-        key: sixteen hexadecimal digits that stand for layers, settings, seed
-            and split.
-        history: `accuracy`, `val_accuracy`, `loss`, `val_loss`: one value an
-            epoch; accuracies in [0, 1].
-        validation: `n`, `correct`, `accuracy` after the last epoch.
+        configuration: all that decides how the model learns, as
+            `identity.describe_training` gives it.
+        images: what it learned from, and was tested on.
+        decoding: sixteen hexadecimal digits that stand for how an image file
+            becomes pixels.
+        base_weights: the same for the weights of the frozen base, if any.
+        history: accuracy and loss after each epoch.
+        train: how it does in the end on the training images, in inference
+            mode. None in records from before this was measured.
+        validation: how it does in the end on the validation images.
         test: the same for the test images.
         scores: the answer for each test image.
-        data: `source`, `train`, `validation`, `test` (counts), `fingerprint`
-            (names), `content` (names and sizes).
-        parameters: `trainable` and `frozen` counts.
-        settings: layers, optimizer, learning rate, loss, batch size.
+        parameters: how many there are.
         environment: versions, cores and platform of the machine.
         seconds: of training, without the final scoring.
         recorded: the day, as YYYY-MM-DD.
         path: the file it was read from; None for a run of this very process.
     """
 
+    schema: Literal[2] = SCHEMA_VERSION
     model: str
-    seed: int
-    fold: int
-    epochs: int
-    key: str
-    history: dict[str, list[float]]
-    validation: dict[str, Any]
-    test: dict[str, Any]
+    seed: NonNegative
+    fold: Annotated[int, msgspec.Meta(ge=0, le=4)]
+    epochs: Annotated[int, msgspec.Meta(ge=1)]
+    configuration: dict[str, Any]
+    images: Images
+    decoding: str
+    base_weights: str | None = None
+    history: History
+    train: Result | None = None
+    validation: Result
+    test: Result
     scores: list[Score]
-    data: dict[str, Any]
-    parameters: dict[str, int]
-    settings: dict[str, Any]
-    environment: dict[str, Any]
-    seconds: float
+    parameters: Parameters
+    environment: dict[str, str | int]
+    seconds: Annotated[float, msgspec.Meta(ge=0)]
     recorded: str
-    path: Path | None = field(default=None, repr=False, compare=False)
+    path: Path | None = None
 
-
-RECORDED = tuple(
-    item for item in dataclasses.fields(Run) if item.name != "path"
-)
+    def __post_init__(self) -> None:
+        """Refuse a run that does not agree with itself."""
+        for name in self.history.__struct_fields__:
+            if len(getattr(self.history, name)) != self.epochs:
+                raise ValueError(f"{name} does not have {self.epochs} epochs")
+        counted = summarize(self.scores)
+        if (counted.n, counted.correct) != (self.test.n, self.test.correct):
+            raise ValueError("test does not agree with scores")
+        for name in ("train", "validation", "test"):
+            result = getattr(self, name)
+            if result and result.n != sum(getattr(self.images, name)):
+                raise ValueError(f"{name} does not agree with images.{name}")
 
 
 def as_record(run: Run) -> str:
     """Return the text of a run's record: JSON, a line for each field."""
-    values = {item.name: getattr(run, item.name) for item in RECORDED}
+    values = msgspec.to_builtins(msgspec.structs.replace(run, path=None))
+    values = {"schema": SCHEMA_VERSION, **values}
     values["checksum"] = checksum(values)
     lines = [
-        f" {json.dumps(name)}: {json.dumps(value)}"
-        for name, value in values.items()
+        f" {_json(name)}: {_json(value)}" for name, value in values.items()
     ]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -80,91 +136,23 @@ def parse_record(text: str) -> Run:
         ValueError: with the reason, if it is no JSON, was changed by hand,
             belongs to another version, or does not agree with itself.
     """
-    values = json.loads(text, parse_constant=_refuse_constant)
+    values = msgspec.json.decode(text)
     if not isinstance(values, dict):
         raise ValueError("it holds no fields")
-    stated = values.pop("checksum", None)
-    if stated and stated != checksum(values):
-        raise ValueError("it was changed after it was written")
-    _check_fields(values)
-    _check_history(values["history"], values["epochs"])
-    _check_counts("validation", values["validation"])
-    _check_counts("test", values["test"])
-    for name in ("train", "validation", "test"):
-        _check_number(f"data.{name}", values["data"].get(name), int)
-    values["scores"] = _checked_scores(values["scores"], values["test"])
-    return Run(**values)
-
-
-def checksum(values: dict) -> str:
-    """Return sixteen hexadecimal digits that stand for a record's values."""
-    return digest([json.dumps(values, sort_keys=True)])
-
-
-def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is no number")
-
-
-def _check_fields(values: dict) -> None:
-    names = {item.name for item in RECORDED}
-    unknown = sorted(values.keys() - names)
-    if unknown:
+    if values.get("schema") != SCHEMA_VERSION:
         raise ValueError(
-            f"a newer version has written it: {unknown[0]} is not known here"
+            f"its schema is {values.get('schema', 1)}, and {SCHEMA_VERSION} "
+            "is known here"
         )
-    for item in RECORDED:
-        if item.name not in values:
-            raise ValueError(f"it lacks {item.name}")
-        expected: Any = get_origin(item.type) or item.type
-        if expected in (int, float):
-            _check_number(item.name, values[item.name], expected)
-        else:
-            _check_type(item.name, values[item.name], expected)
+    if values.pop("checksum", None) != checksum(values):
+        raise ValueError("it was changed after it was written")
+    return msgspec.convert(values, Run)
 
 
-def _check_type(name: str, value: Any, expected: type) -> None:
-    if not isinstance(value, expected):
-        raise ValueError(f"{name} is no {expected.__name__}")
+def checksum(values: dict[str, Any]) -> str:
+    """Return sixteen hexadecimal digits that stand for a record's values."""
+    return digest([msgspec.json.encode(values, order="sorted").decode()])
 
 
-def _check_number(
-    name: str, value: Any, expected: type = float, most: float = math.inf
-) -> None:
-    types = (int, float) if expected is float else (expected,)
-    if type(value) not in types:  # a bool is no number here
-        raise ValueError(f"{name} is no {expected.__name__}")
-    if not 0 <= value <= most:
-        raise ValueError(f"{name} is {value}")
-
-
-def _check_history(history: dict, epochs: int) -> None:
-    for name in MEASURES:
-        _check_type(f"history.{name}", history.get(name), list)
-        if not epochs or len(history[name]) != epochs:
-            raise ValueError(f"history.{name} does not have {epochs} epochs")
-        most = 1 if name.endswith("accuracy") else math.inf
-        for value in history[name]:
-            _check_number(f"history.{name}", value, most=most)
-
-
-def _check_counts(name: str, counts: dict) -> None:
-    _check_number(f"{name}.n", counts.get("n"), int)
-    _check_number(f"{name}.correct", counts.get("correct"), int, counts["n"])
-    _check_number(f"{name}.accuracy", counts.get("accuracy"), most=1)
-    if abs(counts["correct"] - counts["accuracy"] * counts["n"]) > 0.1:
-        raise ValueError(f"{name}.accuracy does not agree with its counts")
-
-
-def _checked_scores(values: list, test: dict) -> list[Score]:
-    scores = []
-    for value in values:
-        if not isinstance(value, list) or len(value) != 3:
-            raise ValueError("scores are not of three values")
-        score = Score(*value)
-        _check_type("scores", score.name, str)
-        _check_number("scores", score.label, int, most=1)
-        _check_number("scores", score.probability, most=1)
-        scores.append(score)
-    if (len(scores), count_correct(scores)) != (test["n"], test["correct"]):
-        raise ValueError("test does not agree with scores")
-    return scores
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
