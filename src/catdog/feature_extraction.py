@@ -2,9 +2,11 @@
 
 What is frozen gives the same answer to the same image in every epoch. So each
 training image passes it `N_AUGMENTED_COPIES` times, augmented in a new way each
-time, and the epochs share these copies. The layers that learn are the model's
+time, and the epochs take turns with these copies. The layers that learn are the model's
 own: in the end the whole model is trained.
 """
+
+import functools
 
 import numpy as np
 
@@ -71,8 +73,8 @@ def extract_features(
 
     Returns:
         Training and validation features, as pipelines of `(features, labels)`
-        in batches of up to 32. The first never ends: it goes through all copies
-        of all training images, and then again in another order.
+        in batches of up to 32. The first never ends: epoch e has copy e mod n
+        of each training image, in a new order.
 
     Shown in chapter 5.
     """
@@ -92,11 +94,13 @@ def extract_features(
             bar.update()
             return batches
 
-        copies = []
-        for _ in range(n_augmented_copies):
-            copies += outputs(sets.train, training=True)
-        validation = outputs(sets.validation, training=False)
-    return _pipeline(copies, seed), _pipeline(validation)
+        copies = [
+            _pipeline(outputs(sets.train, training=True), seed + copy)
+            for copy in range(n_augmented_copies)
+        ]
+        validation = _pipeline(outputs(sets.validation, training=False))
+    train = functools.reduce(tf.data.Dataset.concatenate, copies).repeat()
+    return train, validation
 
 
 def _pipeline(batches: list, seed: int | None = None) -> tf.data.Dataset:
@@ -106,7 +110,7 @@ def _pipeline(batches: list, seed: int | None = None) -> tf.data.Dataset:
     # Numbers are shuffled, not the features: these may fill most of the memory.
     numbers = tf.data.Dataset.range(len(labels))
     if seed is not None:
-        numbers = numbers.shuffle(len(labels), seed).repeat()
+        numbers = numbers.shuffle(len(labels), seed)
     return numbers.batch(BATCH_SIZE).map(
         lambda chosen: (tf.gather(features, chosen), tf.gather(labels, chosen))
     )

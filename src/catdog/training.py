@@ -7,7 +7,7 @@ import numpy as np
 
 from catdog.backend import keras, tf
 from catdog.data.pipeline import Datasets, count_batches, datasets
-from catdog.data.split import FOLDS, ImageSet, Split, split
+from catdog.data.split import FOLDS, ImageSet, split
 from catdog.errors import CatdogError
 from catdog.feature_extraction import (
     N_AUGMENTED_COPIES,
@@ -17,7 +17,7 @@ from catdog.feature_extraction import (
 )
 from catdog.models import Builder
 from catdog.progress import Bar
-from catdog.scores import Score
+from catdog.scores import Result, Score, summarize
 from catdog.settings import EPOCHS
 
 History = dict[str, list[float]]
@@ -32,16 +32,18 @@ class Trained(NamedTuple):
         history: `accuracy`, `val_accuracy`, `loss`, `val_loss`: one value an
             epoch; accuracies in [0, 1].
         seconds: of training, without the scoring.
-        validation: answers for the validation images.
-        test: answers for the test images.
+        train: how it does on the training images, in inference mode.
+        validation: how it does on the validation images.
+        scores: answers for the test images.
     """
 
     model: keras.Model
     fold: int
     history: History
     seconds: float
-    validation: list[Score]
-    test: list[Score]
+    train: Result
+    validation: Result
+    scores: list[Score]
 
 
 def train(
@@ -51,7 +53,7 @@ def train(
     epochs: int = EPOCHS,
     n_augmented_copies: int = N_AUGMENTED_COPIES,
 ) -> Trained:
-    """Train a new model, and score it on the validation and test images.
+    """Train a new model, and score it on the images of all three sets.
 
     Args:
         builder: one of the functions of `catdog.models`.
@@ -82,13 +84,15 @@ def train(
             f"{model.name} with seed {seed} diverged: the loss is NaN or "
             f"infinite in epoch {epoch}. Lower the learning rate."
         )
-    names: Split = split(images, fold)
+    names = split(images, fold)
     return Trained(
         model,
         fold,
         history,
         seconds,
-        score(model, sets.validation, names.validation),
+        # Shuffled: these names are wrong, which their summary does not mind.
+        summarize(score(model, sets.train, names.train)),
+        summarize(score(model, sets.validation, names.validation)),
         score(model, sets.test, names.test),
     )
 
@@ -140,21 +144,25 @@ def advance(bar: Bar) -> keras.callbacks.Callback:
 def score(
     model: keras.Model, dataset: tf.data.Dataset, names: list[str]
 ) -> list[Score]:
-    """Let a model answer for each image of a dataset.
+    """Let a model answer for each image of a dataset, in inference mode.
 
     Args:
         model: gives logits of shape (batch, 2).
-        dataset: yields `(images, labels)`, unshuffled.
+        dataset: yields `(images, labels)`.
         names: file names of the images, in the order of the dataset.
 
     Shown in chapter 6.
     """
-    probabilities = keras.ops.softmax(model.predict(dataset, verbose=0))
-    second = keras.ops.convert_to_numpy(probabilities)[:, 1]
-    labels = [int(label) for _, batch in dataset for label in batch]
+    labels, probabilities = [], []
+    for batch, batch_labels in dataset:
+        logits = model.predict_on_batch(batch)
+        probabilities += keras.ops.softmax(logits)[:, 1].numpy().tolist()
+        labels += batch_labels.numpy().tolist()
     return [
-        Score(name, label, round(float(probability), 5))
-        for name, label, probability in zip(names, labels, second, strict=True)
+        Score(name, label, probability)
+        for name, label, probability in zip(
+            names, labels, probabilities, strict=True
+        )
     ]
 
 

@@ -1,19 +1,28 @@
 """Replay the runs that belong to today's code, or train one where none does."""
 
+import functools
 import inspect
+import math
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from catdog import ablations, settings
 from catdog.backend import environment, keras
-from catdog.data.pipeline import count_batches
+from catdog.data.image_files import decoding_fingerprint
+from catdog.data.pipeline import BATCH_SIZE
 from catdog.data.split import PHOTOGRAPHS, ImageSet, split
 from catdog.errors import RecordError
 from catdog.models import Builder, count_parameters
+from catdog.pretrained import weights_fingerprint
 from catdog.runs import store
-from catdog.runs.identity import describe_training, run_key
-from catdog.runs.schema import Run
-from catdog.scores import Score, count_correct
+from catdog.runs.identity import (
+    describe_images,
+    describe_training,
+    differences,
+)
+from catdog.runs.schema import History, Parameters, Run
+from catdog.scores import summarize
 from catdog.training import Trained, train
 
 
@@ -52,17 +61,38 @@ def find_runs(
     file names, if there is none of the drawings. The two are never mixed.
     """
     epochs = settings.epochs() if epochs is None else epochs
-    model = builder(decay_steps=epochs * count_batches(images.train))
-    copies = ablations.n_augmented_copies(builder.__name__)
-    description = describe_training(model, copies)
+    name = builder.__name__
     for source in dict.fromkeys([images.source, PHOTOGRAPHS]):
         runs: dict[int, Run] = {}
-        for run in store.read_runs(source, images.fingerprint, model.name):
-            if run.key == run_key(description, images, run.seed, epochs):
+        for run in store.read_runs(source, images.fingerprint, name):
+            if run.epochs == epochs and not why_stale(run, builder, images):
                 runs.setdefault(run.seed, run)
         if runs:
             return [runs[seed] for seed in sorted(runs)]
     return []
+
+
+def why_stale(
+    run: Run, builder: Builder, images: ImageSet | None
+) -> list[str]:
+    """Return in what a run differs from today's code, images and weights.
+
+    Args:
+        run: the run.
+        builder: of its model.
+        images: those on this machine, if any.
+    """
+    name, n_train = run.model, sum(run.images.train)
+    description = _describe(builder, run.epochs, n_train)
+    size = ablations.BASE_IMAGE_SIZE.get(name)
+    return differences(run, description, images, size)
+
+
+@functools.cache
+def _describe(builder: Builder, epochs: int, n_train: int) -> dict[str, Any]:
+    model = builder(decay_steps=epochs * math.ceil(n_train / BATCH_SIZE))
+    copies = ablations.n_augmented_copies(builder.__name__)
+    return describe_training(model, copies)
 
 
 def find_all_runs(
@@ -118,42 +148,37 @@ def as_run(
     trained: Trained, images: ImageSet, seed: int, n_augmented_copies: int
 ) -> Run:
     """Put together what is recorded of a training."""
-    model, epochs = trained.model, len(trained.history["loss"])
-    names = split(images, trained.fold)
-    description = describe_training(model, n_augmented_copies)
+    model = trained.model
+    scores = [
+        score._replace(probability=round(score.probability, 5))
+        for score in trained.scores
+    ]
+    size = ablations.BASE_IMAGE_SIZE.get(model.name)
     return Run(
         model=model.name,
         seed=seed,
         fold=trained.fold,
-        epochs=epochs,
-        key=run_key(description, images, seed, epochs),
-        history={
-            name: [round(float(value), 5) for value in values]
-            for name, values in trained.history.items()
-        },
-        validation=_counts(trained.validation),
-        test=_counts(trained.test),
-        scores=trained.test,
-        data={
-            "source": images.source,
-            "train": len(names.train),
-            "validation": len(names.validation),
-            "test": len(names.test),
-            "fingerprint": images.fingerprint,
-            "content": images.content,
-        },
-        parameters={
-            "trainable": count_parameters(model.trainable_weights),
-            "frozen": count_parameters(model.non_trainable_weights),
-        },
-        settings=description,
+        epochs=len(trained.history["loss"]),
+        configuration=describe_training(model, n_augmented_copies),
+        images=describe_images(images, split(images, trained.fold)),
+        decoding=decoding_fingerprint(),
+        base_weights=weights_fingerprint(size) if size else None,
+        history=History(
+            **{
+                name: [round(float(value), 5) for value in values]
+                for name, values in trained.history.items()
+            }
+        ),
+        train=trained.train,
+        validation=trained.validation,
+        test=summarize(scores),
+        scores=scores,
+        parameters=Parameters(
+            count_parameters(model.trainable_weights),
+            count_parameters(model.non_trainable_weights),
+        ),
         environment=environment(),
         seconds=round(trained.seconds, 1),
         recorded=date.today().isoformat(),
     )
 
-
-def _counts(scores: list[Score]) -> dict[str, float]:
-    correct = count_correct(scores)
-    accuracy = round(correct / len(scores), 5)
-    return {"n": len(scores), "correct": correct, "accuracy": accuracy}

@@ -76,7 +76,7 @@ def write_run(run: Run, folder: Path | None = None) -> Path:
         The path of the record.
     """
     folder = folder or settings.runs_folder()
-    place = subfolder(run.data["source"], run.data["fingerprint"])
+    place = subfolder(run.images.source, run.images.names)
     path = folder / place / f"{run.model}-{run.seed}.json"
     write_atomically(path, as_record(run))
     return path
