@@ -8,6 +8,11 @@ from pathlib import Path
 import nbformat
 from bs4 import BeautifulSoup
 
+from catdog.publish.chapter import read_chapter
+from catdog.publish.execute import execute_all
+from catdog.publish.pages import page
+from catdog.publish.project import read_project
+
 TUTORIAL = Path(__file__).parents[1]
 FIXTURE = TUTORIAL / "tests" / "fixtures" / "site"
 # Its chapters: one with all that a chapter may use, and a short one.
@@ -86,6 +91,13 @@ def git(folder, *words):
 def parse(project, name):
     """A page of a rendered project."""
     return BeautifulSoup(read(project / f"_site/{name}.html"), "html.parser")
+
+
+def execute_page(project, name, folder):
+    """A single page of a project, executed; its figures go to the folder."""
+    chapter = read_chapter(read_project(project), name)
+    execute_all([chapter])
+    return BeautifulSoup(page(chapter, folder), "html.parser")
 
 
 def read_notebook(project, name):

@@ -2,23 +2,19 @@
 
 import io
 import itertools
-from pathlib import Path
 
-import bs4
 import pypandoc
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from projects import TUTORIAL, execute_page
 from samples import FLAT, jpeg, write_folder, write_zip
 
 from catdog import cli, evaluation, models, training
 from catdog.data import class_folders, sources
 from catdog.errors import DataError
-from catdog.publish import pages
 from catdog.report import figures, sentences
 from catdog.runs import store
-
-PROJECT = Path(__file__).parents[2]
 
 PETS = [
     f"{kind}/{number}.jpg"
@@ -225,9 +221,7 @@ def test_chapter_with_strange_names_runs_nothing_of_them(
     strange, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("CATDOG_DATA", str(strange))
-    site = str(tmp_path / "_site")
-    (page,) = pages.render(PROJECT, site, ["chapters/01-data.qmd"])
-    soup = bs4.BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+    soup = execute_page(TUTORIAL, "chapters/01-data.qmd", tmp_path / "site")
     text = soup.get_text()
     assert "Your own pictures" in text
     assert "28 pictures to train with\n12 held out" in text

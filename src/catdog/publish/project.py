@@ -38,6 +38,8 @@ class Project:
             an entry is (path, text). What stands above all sections has an
             empty heading.
         pages: paths of all pages, relative to `root`.
+        quarto_required: the versions of Quarto that may render the project,
+            such as `>=1.6 <2`. Any, if empty.
     """
 
     root: Path
@@ -46,6 +48,7 @@ class Project:
     execute: dict[str, Any]
     sidebar: list[tuple[str, list[tuple[str, str]]]]
     pages: list[str]
+    quarto_required: str
 
 
 def read_project(root: Path) -> Project:
@@ -84,6 +87,7 @@ def read_project(root: Path) -> Project:
             for heading, es in sections
         ],
         pages=list(dict.fromkeys(paths)),
+        quarto_required=str(settings.get("quarto-required") or ""),
     )
 
 

@@ -2,12 +2,18 @@
 
 import logging
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import quarto
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from catdog.publish.project import PublishError
 
 log = logging.getLogger(__name__)
 
@@ -15,26 +21,62 @@ log = logging.getLogger(__name__)
 SOURCE = "https://github.com/quarto-dev/quarto-cli/releases/latest"
 SECONDS_TO_ANSWER = 5
 SECONDS_TO_INSTALL = 180
+SECONDS_TO_START = 60
 PROBE = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
 # fmt: off
 INSTALL = [
     sys.executable, "-m", "pip", "install", "--quiet", "--no-input",
-    "--disable-pip-version-check", "--retries", "0", "quarto-cli",
+    "--disable-pip-version-check", "--retries", "0",
 ]
 # fmt: on
 
 
-def find_quarto() -> str | None:
-    """Return the path of a Quarto that can be run, if there is one.
+def version_range(required: str) -> SpecifierSet:
+    """Convert a range of versions from Quarto's notation to pip's.
 
-    Where there is none, pip tries to install it into this virtual environment:
-    only once, and never in CI.
+    Args:
+        required: the range, such as `>=1.6 <2`.
+
+    Raises:
+        PublishError: if pip's notation has nothing that corresponds to it.
+    """
+    try:
+        return SpecifierSet(re.sub(r"(?<=\d)\s+(?=\S)", ",", required))
+    except InvalidSpecifier:
+        raise PublishError(
+            f"_quarto.yml: `quarto-required: {required}` cannot be read: "
+            "write a range such as `>=1.6 <2`."
+        ) from None
+
+
+def find_quarto(versions: SpecifierSet) -> str | None:
+    """Return the path of Quarto, if there is one, of whatever version.
+
+    Where there is none, pip tries to install one of the right version into this
+    virtual environment: only once, and never in CI.
     """
     program = quarto.path() or installed_quarto(Path(sys.prefix))
     isolated = sys.prefix != sys.base_prefix
     if program or not isolated or os.environ.get("CI"):
         return program
-    return install_once(Path(sys.prefix), INSTALL, SOURCE)
+    install = [*INSTALL, f"quarto-cli{versions}"]
+    return install_once(Path(sys.prefix), install, SOURCE)
+
+
+def quarto_version(program: str) -> Version | None:
+    """Return the version of a Quarto, or None if it does not tell."""
+    try:
+        done = subprocess.run(
+            [program, "--version"],
+            check=True,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=SECONDS_TO_START,
+        )
+        return Version(done.stdout.strip())
+    except (OSError, subprocess.SubprocessError, InvalidVersion):
+        return None
 
 
 def installed_quarto(environment: Path) -> str | None:
@@ -74,9 +116,7 @@ def install_once(
     if not _succeeds(install, SECONDS_TO_INSTALL):
         return None
     program = installed_quarto(environment)
-    return (
-        program if program and _succeeds([program, "--version"], 60) else None
-    )
+    return program if program and quarto_version(program) else None
 
 
 def _succeeds(command: list[str], seconds: float) -> bool:
@@ -99,7 +139,8 @@ def _succeeds(command: list[str], seconds: float) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if os.name == "nt":
-        process.kill()
+    if sys.platform == "win32":
+        command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+        subprocess.run(command, check=False, capture_output=True)
     else:
-        os.killpg(process.pid, 9)
+        os.killpg(process.pid, signal.SIGKILL)
