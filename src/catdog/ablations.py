@@ -1,12 +1,11 @@
 """Ablations: models with one change, to see what that change does.
 
-The first four change `model1`, `every_epoch` changes `model4`, and `side_224`
-changes `model5`. The first line of each docstring names it in a chapter's table.
+`CHANGED` tells which model each of them changes. The first line of each
+docstring names it in a chapter's table.
 """
 
 from catdog.backend import keras
 from catdog.data.image_files import IMAGE_SIZE
-from catdog.feature_extraction import N_AUGMENTED_COPIES
 from catdog.models import (
     DECAY_STEPS,
     MODEL5_IMAGE_SIZE,
@@ -16,10 +15,11 @@ from catdog.models import (
     transfer_layers,
 )
 from catdog.settings import EPOCHS
+from catdog.training import USUAL_RECIPE, Recipe
 
 
 def relu(decay_steps: int = DECAY_STEPS) -> keras.Model:
-    """`relu` in the place of `leaky_relu`.
+    """`relu` in place of `leaky_relu`.
 
     Shown in chapter 2.
     """
@@ -59,15 +59,40 @@ def small_steps(decay_steps: int = DECAY_STEPS) -> keras.Model:
 
 
 def every_epoch(decay_steps: int = DECAY_STEPS) -> keras.Model:
-    """Each picture augmented and seen anew in every epoch."""
+    """Twenty augmented copies of each image, one for each epoch."""
     parts = transfer_layers()
     return compile_model(parts, "every_epoch", decay_steps=decay_steps)
 
 
-def side_224(decay_steps: int = DECAY_STEPS) -> keras.Model:
-    """Pictures of 224 by 224 pixels."""
+def fine_tuned(decay_steps: int = DECAY_STEPS) -> keras.Model:
+    """Then ten epochs in which the last blocks of the base learn as well."""
+    parts = transfer_layers()
+    return compile_model(parts, "fine_tuned", decay_steps=decay_steps)
+
+
+def size_192(decay_steps: int = DECAY_STEPS) -> keras.Model:
+    """Images of 192 by 192 pixels."""
+    parts = transfer_layers(192)
+    return compile_model(parts, "size_192", 192, decay_steps=decay_steps)
+
+
+def size_224(decay_steps: int = DECAY_STEPS) -> keras.Model:
+    """Images of 224 by 224 pixels."""
     parts = transfer_layers(224)
-    return compile_model(parts, "side_224", 224, decay_steps=decay_steps)
+    return compile_model(parts, "size_224", 224, decay_steps=decay_steps)
+
+
+def size_256(decay_steps: int = DECAY_STEPS) -> keras.Model:
+    """Images of 256 by 256 pixels."""
+    parts = transfer_layers(256)
+    return compile_model(parts, "size_256", 256, decay_steps=decay_steps)
+
+
+def averaged_flips(decay_steps: int = DECAY_STEPS) -> keras.Model:
+    """Answers averaged over each image and its mirror image."""
+    size = MODEL5_IMAGE_SIZE
+    parts = transfer_layers(size)
+    return compile_model(parts, "averaged_flips", size, decay_steps=decay_steps)
 
 
 OF_MODEL1: dict[str, Builder] = {
@@ -76,18 +101,37 @@ OF_MODEL1: dict[str, Builder] = {
     "no_dropout": no_dropout,
     "small_steps": small_steps,
 }
-ABLATIONS = {**OF_MODEL1, "every_epoch": every_epoch, "side_224": side_224}
+OF_MODEL4: dict[str, Builder] = {
+    "every_epoch": every_epoch,
+    "fine_tuned": fine_tuned,
+}
+# From the image size of model4 to that of model5, and beyond.
+OF_MODEL5: dict[str, Builder] = {
+    "size_192": size_192,
+    "size_224": size_224,
+    "size_256": size_256,
+    "averaged_flips": averaged_flips,
+}
+ABLATIONS = {**OF_MODEL1, **OF_MODEL4, **OF_MODEL5}
 
-
+RECIPES = {
+    "every_epoch": Recipe(n_augmented_copies=EPOCHS),
+    "fine_tuned": Recipe(fine_tuning_epochs=10),
+    "averaged_flips": Recipe(average_flips=True),
+}
 # Pixels to each side of an image, for each model that needs published weights.
 BASE_IMAGE_SIZE = {
     "model4": IMAGE_SIZE,
     "model5": MODEL5_IMAGE_SIZE,
     "every_epoch": IMAGE_SIZE,
-    "side_224": 224,
+    "fine_tuned": IMAGE_SIZE,
+    "size_192": 192,
+    "size_224": 224,
+    "size_256": 256,
+    "averaged_flips": MODEL5_IMAGE_SIZE,
 }
 
 
-def n_augmented_copies(name: str) -> int:
-    """Return how often a model's base sees each training image, by its name."""
-    return EPOCHS if name == "every_epoch" else N_AUGMENTED_COPIES
+def recipe_of(name: str) -> Recipe:
+    """Return how the model of this name is trained."""
+    return RECIPES.get(name, USUAL_RECIPE)

@@ -190,13 +190,13 @@ def _train_and_record(
 
     run, model = replay.train_run(builder, images, seed, epochs)
     # That an ablation fails is what it is there to show.
-    if run.model in models.BUILDERS and evaluation.collapsed(run.history):
+    if run.model in models.BUILDERS and evaluation.collapsed(run):
         print(f"{run.model} with seed {seed} learned nothing: not recorded.")
         return False
     path = store.write_run(run, out)
     checkpoints.save_network(model, seed, images.classes)
     print(
-        f"{path}: validation {run.validation['accuracy']:.1%}, "
+        f"{path}: validation {run.validation.accuracy:.1%}, "
         f"test {pooled_accuracy([run])}, {run.seconds:.0f} s"
     )
     return True
@@ -216,6 +216,12 @@ def add_runs(commands: Commands) -> None:
         default="text",
         help="an aligned table, or one for other programs (default: text)",
     )
+    command.add_argument(
+        "--check",
+        action="store_true",
+        help="compare all runs with today's code, and with the images and "
+        "weights on this machine; exit status 2 if one is stale",
+    )
 
 
 def cmd_runs(args: argparse.Namespace) -> None:
@@ -223,6 +229,9 @@ def cmd_runs(args: argparse.Namespace) -> None:
     from catdog.report import overview
     from catdog.runs.store import folders, read_all_runs
 
+    if args.check:
+        _check_runs()
+        return
     groups = overview.group_runs(read_all_runs())
     if not groups and args.format == "text":
         places = " or ".join(map(str, folders()))
@@ -234,6 +243,24 @@ def cmd_runs(args: argparse.Namespace) -> None:
         "json": overview.as_json,
     }[args.format]
     print(write(groups))
+
+
+def _check_runs() -> None:
+    """Print which runs are stale, and why; and what could not be compared."""
+    from catdog.runs import check
+
+    report = check.check_all()
+    for line in report.not_compared:
+        print(f"Not compared: {line}.")
+    for path, reasons in report.stale.items():
+        for reason in reasons:
+            print(f"{path}: {reason}")
+    if report.stale:
+        raise CatdogError(
+            f"{len(report.stale)} of {report.n_runs} runs are stale: record "
+            "them again with `catdog train`, or delete them."
+        )
+    print(f"{report.n_runs} runs belong to today's code.")
 
 
 def add_predict(commands: Commands) -> None:

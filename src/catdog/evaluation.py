@@ -19,7 +19,9 @@ REQUIRED_ACCURACY = {
     "model3": 0.70,
     "model4": 0.95,
 }
-CHANCE_LOSS = math.log(2)  # of giving both classes half the probability
+# Percentage points of training above validation accuracy, both in inference
+# mode, from which on we speak of a little and of clear overfitting.
+SLIGHT_GAP, CLEAR_GAP = 0.03, 0.10
 
 
 def label_counts(names: Iterable[str]) -> dict[str, int]:
@@ -31,14 +33,25 @@ def label_counts(names: Iterable[str]) -> dict[str, int]:
     return dict(Counter(map(printable, folders)))
 
 
-def baseline(names: Iterable[str]) -> float:
+def baseline(counts: Sequence[int]) -> float:
     """Return the accuracy of always choosing the most frequent class.
+
+    Args:
+        counts: how many images each class has.
 
     Returns:
         In [0, 1].
     """
-    counts = label_counts(names)
-    return max(counts.values()) / sum(counts.values())
+    return max(counts) / sum(counts)
+
+
+def entropy(counts: Sequence[int]) -> float:
+    """Return the loss of guessing with the frequencies of the classes, in nats.
+
+    It is ln 2 if two classes are equally frequent.
+    """
+    shares = [count / sum(counts) for count in counts if count]
+    return -sum(share * math.log(share) for share in shares)
 
 
 def wilson(correct: int, n: int) -> tuple[float, float]:
@@ -78,8 +91,7 @@ def one_per_fold(runs: Iterable[Run]) -> list[Run]:
 def pooled_test(runs: Iterable[Run]) -> tuple[int, int]:
     """Return right answers and images of all test sets of `one_per_fold`."""
     tests = [run.test for run in one_per_fold(runs)]
-    correct = sum(test["correct"] for test in tests)
-    return correct, sum(test["n"] for test in tests)
+    return sum(test.correct for test in tests), sum(test.n for test in tests)
 
 
 def scores_on_test(runs: Iterable[Run]) -> list[Score]:
@@ -87,14 +99,30 @@ def scores_on_test(runs: Iterable[Run]) -> list[Score]:
     return [score for run in one_per_fold(runs) for score in run.scores]
 
 
-def best_model(runs: Mapping[str, list[Run]]) -> str:
-    """Return the name of the model with the highest mean validation accuracy.
+def choose_in_each_fold(runs: Mapping[str, Sequence[Run]]) -> list[Run]:
+    """Return the best run of each fold, by its validation accuracy alone.
 
-    The test set has no say.
+    No image that a run is tested on had a part in choosing it. Of equally good
+    runs, that of the earlier model is chosen.
+
+    Args:
+        runs: of each model, by its name.
 
     Shown in chapter 6.
     """
-    return max(runs, key=lambda name: mean_min_max(runs[name])[0])
+    best: dict[int, Run] = {}
+    for group in runs.values():
+        for run in group:
+            rival = best.setdefault(run.fold, run)
+            if run.validation.accuracy > rival.validation.accuracy:
+                best[run.fold] = run
+    return [best[fold] for fold in sorted(best)]
+
+
+def best_model(runs: Mapping[str, Sequence[Run]]) -> str:
+    """Return the name of the model that is chosen in most folds."""
+    names = [run.model for run in choose_in_each_fold(runs)]
+    return Counter(names).most_common(1)[0][0]
 
 
 def mean(values: Iterable[float]) -> float:
@@ -109,8 +137,26 @@ def mean_min_max(runs: Sequence[Run]) -> tuple[float, float, float]:
     Returns:
         Three numbers in [0, 1].
     """
-    values = [run.validation["accuracy"] for run in runs]
+    values = [run.validation.accuracy for run in runs]
     return mean(values), min(values), max(values)
+
+
+def paired_differences(
+    first: Sequence[Run], second: Sequence[Run]
+) -> list[float]:
+    """Return how far the second is above the first, for each seed of both.
+
+    Runs with the same seed have the same split, so that only the model differs.
+
+    Returns:
+        Differences of validation accuracy, in [-1, 1], by seed.
+    """
+    before = {run.seed: run.validation.accuracy for run in first}
+    return [
+        run.validation.accuracy - before[run.seed]
+        for run in sorted(second, key=lambda run: run.seed)
+        if run.seed in before
+    ]
 
 
 def mcnemar(
@@ -148,6 +194,23 @@ def mcnemar(
     differ = only_first + only_second
     p = binomtest(only_first, differ).pvalue if differ else 1.0
     return only_first, only_second, float(p)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values that are corrected for the number of comparisons.
+
+    After S. Holm (1979), "A simple sequentially rejective multiple test
+    procedure": the smallest p-value is multiplied by their number n, the next
+    one by n - 1, and so on; none becomes smaller than the one before it.
+    """
+    corrected = [0.0] * len(p_values)
+    largest = 0.0
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    for rank, position in enumerate(order):
+        p = p_values[position] * (len(p_values) - rank)
+        largest = min(1.0, max(largest, p))
+        corrected[position] = largest
+    return corrected
 
 
 def calibration(
@@ -206,34 +269,26 @@ def worst_mistakes(scores: Iterable[Score], most: int = 8) -> list[Score]:
 
 def last_epochs_range(run: Run, last: int = 5) -> tuple[float, float]:
     """Return lowest and highest validation accuracy over the last epochs."""
-    values = run.history["val_accuracy"][-last:]
+    values = run.history.val_accuracy[-last:]
     return min(values), max(values)
 
 
-def generalization_gap(run: Run, last: int = 5) -> float:
-    """Return training minus validation accuracy, averaged over the last epochs.
+def generalization_gap(run: Run) -> float:
+    """Return training minus validation accuracy, both in inference mode.
 
     Well above 0 means overfitting.
     """
-    return mean(run.history["accuracy"][-last:]) - mean(
-        run.history["val_accuracy"][-last:]
-    )
+    return run.train.accuracy - run.validation.accuracy
 
 
-def collapsed(
-    history: Mapping[str, Sequence[float]], chance_loss: float = CHANCE_LOSS
-) -> bool:
-    """Return whether a model gave up learning.
+def collapsed(run: Run) -> bool:
+    """Return whether a model has learned no more than how frequent classes are.
 
-    That is so if over the last half of its epochs, and at least three, its
-    loss stayed within 0.01 of what guessing gives.
-
-    Args:
-        history: of the training, with `loss`.
-        chance_loss: loss of guessing: the entropy of the labels, which is ln 2
-            if both classes are equally frequent.
+    In the end its loss on the training images is that of guessing, and it is
+    right hardly more often than the baseline.
     """
-    last = history["loss"][len(history["loss"]) // 2 :]
-    return len(last) >= 3 and all(
-        abs(loss - chance_loss) < 0.01 for loss in last
+    counts = run.images.train
+    return (
+        run.train.loss > entropy(counts) - 0.002
+        and run.train.accuracy < baseline(counts) + 0.02
     )

@@ -148,7 +148,9 @@ def weights_fingerprint(size: int) -> str | None:
 
     def collect(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
-            found[name] = sha256(np.asarray(item, "float32").tobytes()).hexdigest()
+            found[name] = sha256(
+                np.asarray(item, "float32").tobytes()
+            ).hexdigest()
 
     with h5py.File(path) as file:
         file.visititems(collect)

@@ -1,6 +1,7 @@
 """Train a model, and let it answer for images. Records are not its business."""
 
 import time
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,29 @@ from catdog.scores import Result, Score, summarize
 from catdog.settings import EPOCHS
 
 History = dict[str, list[float]]
+# The last blocks of MobileNetV2, which fine-tuning trains.
+FINE_TUNED_FROM = "block_13_expand"
+FINE_TUNING_RATE = 1e-5
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained and scored, apart from what it is made of.
+
+    Attributes:
+        n_augmented_copies: how often a frozen base sees each training image.
+        fine_tuning_epochs: how many epochs the last blocks of the base are
+            trained, after the head.
+        average_flips: whether the answer for an image is the mean of those for
+            the image and its mirror image.
+    """
+
+    n_augmented_copies: int = N_AUGMENTED_COPIES
+    fine_tuning_epochs: int = 0
+    average_flips: bool = False
+
+
+USUAL_RECIPE = Recipe()
 
 
 class Trained(NamedTuple):
@@ -51,7 +75,7 @@ def train(
     images: ImageSet,
     seed: int = 0,
     epochs: int = EPOCHS,
-    n_augmented_copies: int = N_AUGMENTED_COPIES,
+    recipe: Recipe = USUAL_RECIPE,
 ) -> Trained:
     """Train a new model, and score it on the images of all three sets.
 
@@ -61,7 +85,7 @@ def train(
         seed: fixes the first weights, the order of the images and the
             augmentation. Seed k tests on fold k mod 5.
         epochs: passes through the training images.
-        n_augmented_copies: how often a frozen base sees each training image.
+        recipe: of the training.
 
     Raises:
         CatdogError: if `epochs` is less than 1, or the training diverges.
@@ -76,7 +100,10 @@ def train(
     fold = seed % FOLDS
     sets = datasets(images, fold, seed, size=model.input_shape[1])
     start = time.perf_counter()
-    history = fit(model, sets, seed, epochs, n_augmented_copies)
+    history = fit(model, sets, seed, epochs, recipe.n_augmented_copies)
+    if recipe.fine_tuning_epochs:
+        more = fine_tune(model, sets, recipe.fine_tuning_epochs)
+        history = {name: history[name] + more[name] for name in history}
     seconds = time.perf_counter() - start
     epoch = first_nonfinite_epoch(history)
     if epoch:
@@ -84,6 +111,8 @@ def train(
             f"{model.name} with seed {seed} diverged: the loss is NaN or "
             f"infinite in epoch {epoch}. Lower the learning rate."
         )
+    if recipe.average_flips:
+        model = average_flips(model)
     names = split(images, fold)
     return Trained(
         model,
@@ -129,6 +158,44 @@ def fit(
             verbose=0,
             callbacks=[advance(bar), keras.callbacks.TerminateOnNaN()],
         ).history
+
+
+def fine_tune(model: keras.Model, sets: Datasets, epochs: int) -> History:
+    """Train the last blocks of a base together with the head, in small steps.
+
+    Normalization layers stay frozen: only then do they keep the averages that
+    they have learned (keras#20285).
+    """
+    base = model.get_layer("base_model_layer").layers[-1]
+    names = [layer.name for layer in base.layers]
+    base.trainable = True
+    for position, layer in enumerate(base.layers):
+        layer.trainable = position >= names.index(
+            FINE_TUNED_FROM
+        ) and not isinstance(layer, keras.layers.BatchNormalization)
+    model.compile(
+        optimizer=keras.optimizers.Adam(FINE_TUNING_RATE),
+        loss=model.loss,
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    with Bar(total=epochs, desc=f"{model.name}, fine-tuning") as bar:
+        return model.fit(
+            sets.train,
+            validation_data=sets.validation,
+            epochs=epochs,
+            shuffle=False,  # the pipeline shuffles
+            verbose=0,
+            callbacks=[advance(bar), keras.callbacks.TerminateOnNaN()],
+        ).history
+
+
+def average_flips(model: keras.Model) -> keras.Model:
+    """Return a model that averages its logits over an image and its mirror."""
+    images = keras.Input(model.input_shape[1:])
+    mirrored = keras.ops.flip(images, axis=2)
+    logits = keras.layers.average([model(images), model(mirrored)])
+    return keras.Model(images, logits, name=model.name)
 
 
 def advance(bar: Bar) -> keras.callbacks.Callback:

@@ -54,6 +54,14 @@ def find_images() -> ImageSet:
     return _cached_images() or _downloaded_images() or drawn_images()
 
 
+def local_images() -> ImageSet | None:
+    """Return the images on this machine, without a download or drawings.
+
+    Those of `CATDOG_DATA` if it is set, else those in Keras' cache, else None.
+    """
+    return find_images() if settings.data() else _cached_images()
+
+
 def open_images(path: Path, source: str = PHOTOGRAPHS) -> ImageSet:
     """Open a folder or a zip of images, and leave out what cannot be read.
 

@@ -1,6 +1,7 @@
 """Figures for pages: each function draws one and returns it."""
 
 import functools
+import math
 import random
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -123,18 +124,32 @@ def augmented(
 
 
 @figure
-def history(runs: Sequence[Run], baseline: float = 0.5) -> Figure:
-    """Draw accuracy in each epoch, in training and validation.
+def history(runs: Sequence[Run]) -> Figure:
+    """Draw accuracy and loss in each epoch, in training and validation.
 
-    Every run is a thin line, their mean a thick one, the baseline is dashed.
+    Every run is a thin line, their mean a thick one. The dashed lines are
+    accuracy and loss of always guessing with the frequencies of the classes.
     """
-    chart, axis = plt.subplots(figsize=(7.2, 3.8))
+    chart, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
+    counts = runs[0].images.validation
+    _draw_curves(axes[0], runs, "accuracy", evaluation.baseline(counts))
+    _draw_curves(axes[1], runs, "loss", evaluation.entropy(counts))
+    axes[0].yaxis.set_major_formatter(PercentFormatter(1))
+    axes[0].set_ylim(*_accuracy_limits(axes[0]))
+    axes[1].set_ylim(0, 1.05)  # a first epoch may begin above it
+    axes[0].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
+    return chart
+
+
+def _draw_curves(
+    axis: Axes, runs: Sequence[Run], measure: str, guessing: float
+) -> None:
     epochs = range(1, runs[0].epochs + 1)
-    for measure, name, color in [
-        ("accuracy", "training", TRAINING),
-        ("val_accuracy", "validation", VALIDATION),
+    for name, attribute, color in [
+        ("training", measure, TRAINING),
+        ("validation", f"val_{measure}", VALIDATION),
     ]:
-        values = np.array([run.history[measure] for run in runs])
+        values = np.array([getattr(run.history, attribute) for run in runs])
         axis.plot(
             epochs,
             values.mean(axis=0),
@@ -145,38 +160,43 @@ def history(runs: Sequence[Run], baseline: float = 0.5) -> Figure:
         if len(runs) > 1:
             axis.plot(epochs, values.T, color=color, linewidth=0.7, alpha=0.5)
     axis.axhline(
-        baseline,
+        guessing,
         color=BASELINE,
         linestyle="--",
         linewidth=1.2,
         label="baseline",
     )
-    axis.set(xlabel="epoch", ylabel="accuracy", xlim=(0.5, len(epochs) + 0.5))
+    axis.set(xlabel="epoch", ylabel=measure, xlim=(0.5, len(epochs) + 0.5))
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.yaxis.set_major_formatter(PercentFormatter(1))
-    axis.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
-    return chart
+
+
+def _accuracy_limits(axis: Axes) -> tuple[float, float]:
+    """Return the same limits for all models, unless a curve lies below them."""
+    lowest = min(np.min(line.get_ydata()) for line in axis.get_lines())
+    return min(0.45, lowest - 0.03), 1.01
 
 
 @figure
 def comparison(
-    runs: Mapping[str, Sequence[Run]],
-    required: Mapping[str, float],
-    baseline: float = 0.5,
+    runs: Mapping[str, Sequence[Run]], required: Mapping[str, float]
 ) -> Figure:
     """Draw the validation accuracy of each model: a dot for each run.
 
     The mean stands beside them, and a tick marks the required accuracy.
     """
     chart, axis = plt.subplots(figsize=(7.2, 3.0))
+    every_run = [run for group in runs.values() for run in group]
+    baseline = evaluation.baseline(every_run[0].images.validation)
+    lowest = min(run.validation.accuracy for run in every_run)
+    left = min(baseline, math.floor(10 * lowest) / 10)
     for row, (name, group) in enumerate(runs.items()):
-        _draw_model_row(axis, row, group, required.get(name), baseline)
+        _draw_model_row(axis, row, group, required.get(name), left)
     _name_rows(axis, runs)
     axis.set(
-        xlim=(baseline, 1.06),
+        xlim=(left, 1.06),
         xlabel="validation accuracy (dots: runs; blue ticks: what the course asks)",
     )
-    axis.set_xticks(np.arange(baseline, 1.01, 0.1))
+    axis.set_xticks(np.arange(math.ceil(10 * left) / 10, 1.01, 0.1))
     axis.xaxis.set_major_formatter(PercentFormatter(1))
     return chart
 
@@ -186,12 +206,12 @@ def _draw_model_row(
     row: int,
     runs: Sequence[Run],
     required: float | None,
-    baseline: float,
+    left: float,
 ) -> None:
-    values = [run.validation["accuracy"] for run in runs]
+    values = [run.validation.accuracy for run in runs]
     average = evaluation.mean(values)
     axis.plot(
-        [baseline, average],
+        [left, average],
         [row, row],
         color=PALE,
         linewidth=6,
@@ -211,7 +231,7 @@ def _draw_model_row(
         axis.plot([required] * 2, ends, color=TRAINING, zorder=2)
     axis.annotate(
         f"{average:.1%}",
-        (max(*values, required or baseline), row),
+        (max(*values, required or left), row),
         (10, 0),
         textcoords="offset points",
         va="center",
@@ -334,11 +354,13 @@ def accuracy_intervals(results: Mapping[str, tuple[int, int]]) -> Figure:
             va="center",
         )
     _name_rows(axis, results)
+    lows = [evaluation.wilson(correct, n)[0] for correct, n in results.values()]
+    left = min(0.5, math.floor(10 * min(lows)) / 10)
     axis.set(
-        xlim=(0.5, 1.25),
-        xlabel="accuracy on test pictures, with its 95 % interval",
+        xlim=(left, 1.25),
+        xlabel="accuracy on test images, with its 95% interval",
     )
-    axis.set_xticks(np.arange(0.5, 1.01, 0.1))
+    axis.set_xticks(np.arange(left, 1.01, 0.1))
     axis.xaxis.set_major_formatter(PercentFormatter(1))
     return chart
 

@@ -12,6 +12,7 @@ from catdog.evaluation import (
     wilson,
 )
 from catdog.report import tables
+from catdog.report.sentences import count_noun
 from catdog.runs.schema import Run
 
 NUMBERS_START = 1  # the column from which on a text table is aligned right
@@ -65,13 +66,10 @@ def as_json(groups: dict[str, dict[str, list[Run]]]) -> str:
 
 
 def _title(run: Run) -> str:
-    place = f" ({run.data['fingerprint']})" if _is_own(run) else ""
-    passes = "1 epoch" if run.epochs == 1 else f"{run.epochs} epochs"
-    return f"{passes} on {run.data['train']:,} {run.data['source']}{place}"
-
-
-def _is_own(run: Run) -> bool:
-    return run.data["fingerprint"] != TUTORIAL_FINGERPRINT
+    own = run.images.names != TUTORIAL_FINGERPRINT
+    images = f"{sum(run.images.train):,} {run.images.source}"
+    place = f" ({run.images.names})" if own else ""
+    return f"{count_noun(run.epochs, 'epoch')} on {images}{place}"
 
 
 def _models_first(item: tuple[str, object]) -> tuple[bool, str]:
@@ -100,7 +98,7 @@ def _summary(name: str, runs: Sequence[Run]) -> dict:
     correct, n = pooled_test(runs)
     low, high = wilson(correct, n)
     return {
-        "trained_parameters": runs[0].parameters["trainable"],
+        "trained_parameters": runs[0].parameters.trainable,
         "seeds": [run.seed for run in runs],
         "seconds": round(mean(run.seconds for run in runs), 1),
         "validation": {

@@ -5,12 +5,15 @@ from typing import Any
 
 from catdog.data.split import DRAWINGS, ImageSet
 from catdog.evaluation import (
+    CLEAR_GAP,
     REQUIRED_ACCURACY,
+    SLIGHT_GAP,
     collapsed,
     generalization_gap,
     last_epochs_range,
     mean,
     mean_min_max,
+    paired_differences,
     pooled_test,
     wilson,
 )
@@ -64,7 +67,7 @@ def _provenance_of_model(runs: Sequence[Run]) -> str:
     sentences = [
         f"{'Replayed, not trained anew' if replayed else 'Trained just now'}: "
         f"{first.epochs} epochs of `{first.model}` "
-        f"on {first.data['train']:,} {first.data['source']}, "
+        f"on {sum(first.images.train):,} {first.images.source}, "
         f"seed{'s' if len(runs) > 1 else ''} {seeds}.",
         f"A run took {seconds:.0f} s on {cpu_cores(first.environment)} "
         f"with TensorFlow {first.environment['tensorflow']}, {first.recorded}.",
@@ -73,7 +76,7 @@ def _provenance_of_model(runs: Sequence[Run]) -> str:
         f"With seed {run.seed} it learned nothing: its loss stayed where "
         "guessing has it."
         for run in runs
-        if collapsed(run.history)
+        if collapsed(run)
     ]
     if replayed:
         sentences.append("Set `CATDOG_TRAIN=1` to train here.")
@@ -115,18 +118,53 @@ def percentage_points(difference: float) -> str:
 
 
 def overfitting(runs: Sequence[Run]) -> str:
-    """Return whether training accuracy ran ahead of validation accuracy.
+    """Return whether a model does better on training than on validation images.
 
-    The last five epochs count. A gap of over 10 percentage points is clear
-    overfitting, one of over 3 a little.
+    Both are taken in inference mode. `evaluation` has the cut-offs.
     """
     gap = mean(generalization_gap(run) for run in runs)
-    answer = "Yes, clearly" if gap > 0.1 else "A little" if gap > 0.03 else "No"
-    return (
-        f"**{answer}**: over the last five epochs, training accuracy lay "
-        f"{percentage_points(gap)} validation accuracy, on the mean of "
-        f"{count_noun(len(runs), 'run')}"
+    train = mean(run.train.accuracy for run in runs)
+    answer = (
+        "Yes, clearly"
+        if gap >= CLEAR_GAP
+        else "A little"
+        if gap >= SLIGHT_GAP
+        else "No"
     )
+    return (
+        f"**{answer}.** Without augmentation and dropout, it gets {train:.1%} of "
+        f"the training images right, which is {percentage_points(gap)} its "
+        f"validation accuracy{_averaged(runs)}. (We call a gap of "
+        f"{SLIGHT_GAP * 100:.0f} points or more a little overfitting, and one of "
+        f"{CLEAR_GAP * 100:.0f} or more clear overfitting.)"
+    )
+
+
+def _averaged(runs: Sequence[Run]) -> str:
+    return f", averaged over {len(runs)} runs" if len(runs) > 1 else ""
+
+
+def paired_comparison(
+    name: str, first: Sequence[Run], second: Sequence[Run]
+) -> str:
+    """Return how far a model is above another, seed by seed, in a sentence.
+
+    Args:
+        name: what to call the other model.
+        first: runs of the other model.
+        second: runs of the model.
+    """
+    differences = paired_differences(first, second)
+    above = sum(difference > 0 for difference in differences)
+    low, high = min(differences), max(differences)
+    average = f"{percentage_points(mean(differences))} {name}"
+    if len(differences) == 1:
+        return f"With the same seed and split, it is {average}."
+    return (
+        f"With the same seed and split, it is {average} on average, and better "
+        f"in {above} of {len(differences)} runs: the differences range from "
+        f"{100 * low:+.1f} to {100 * high:+.1f} points."
+    ).replace(" -", " −")
 
 
 def required_accuracy(runs: Sequence[Run]) -> str:

@@ -8,9 +8,12 @@ from catdog.data.split import FOLDS
 from catdog.evaluation import (
     REQUIRED_ACCURACY,
     best_model,
+    choose_in_each_fold,
+    holm,
     mcnemar,
     mean,
     mean_min_max,
+    paired_differences,
     pooled_test,
     scores_on_test,
 )
@@ -47,9 +50,9 @@ def accuracy_by_run(runs: Sequence[Run]) -> Markdown:
         [
             run.seed,
             f"{run.fold + 1} of {FOLDS}",
-            run.test["n"],
-            run.test["correct"],
-            f"{run.test['accuracy']:.1%}",
+            run.test.n,
+            run.test.correct,
+            f"{run.test.accuracy:.1%}",
         ]
         for run in runs
     ]
@@ -67,7 +70,7 @@ def epochs_to_reach(groups: Sequence[Sequence[Run]], goal: float) -> Markdown:
     """
     rows = []
     for runs in groups:
-        histories = [run.history["val_accuracy"] for run in runs]
+        histories = [run.history.val_accuracy for run in runs]
         means = [mean(values) for values in zip(*histories, strict=True)]
         reached = [
             epoch for epoch, value in enumerate(means, 1) if value >= goal
@@ -99,7 +102,7 @@ def runs_rows(groups: Mapping[str, Sequence[Run]]) -> list[list[str]]:
         rows.append(
             [
                 name,
-                f"{group[0].parameters['trainable']:,}",
+                f"{group[0].parameters.trainable:,}",
                 f"{len(group)}",
                 f"{mean(run.seconds for run in group):.0f}",
                 f"{average:.1%} ({low:.1%} to {high:.1%})",
@@ -116,52 +119,86 @@ def ablations(
 ) -> Markdown:
     """Return the runs of ablations beside those of the model they change.
 
+    Runs are compared with those of the same seed, and so of the same split.
+
     Args:
         runs: of the model itself.
         changed: the runs of each ablation, by what it changes.
     """
-    rows = [
-        [
-            change,
-            f"{group[0].parameters['trainable']:,}",
-            len(group),
-            *(f"{value:.1%}" for value in mean_min_max(group)),
-        ]
-        for change, group in {"none": runs, **changed}.items()
-        if group
+    rows = []
+    for change, group in changed.items():
+        seeds = {run.seed for run in runs} & {run.seed for run in group}
+        pairs = paired_differences(runs, group)
+        if pairs:
+            with_it, without = (
+                mean_min_max([run for run in both if run.seed in seeds])[0]
+                for both in (group, runs)
+            )
+            rows.append(
+                [
+                    change,
+                    len(pairs),
+                    f"{with_it:.1%}",
+                    f"{without:.1%}",
+                    signed_range(pairs),
+                ]
+            )
+    header = [
+        "change",
+        "seeds",
+        "with the change",
+        "without it",
+        "difference in points (range)",
     ]
-    return table(
-        ["change", "parameters", "runs", "mean", "lowest", "highest"], rows
-    )
+    return table(header, rows)
+
+
+def signed_range(differences: Sequence[float]) -> str:
+    """Return a mean difference in percentage points, such as `+1.2`.
+
+    Of several differences, their range is added: `+1.2 (−0.4 to +2.0)`.
+    """
+    points = [f"{100 * value:+.1f}".replace("-", "−") for value in differences]
+    average = f"{100 * mean(differences):+.1f}".replace("-", "−")
+    if len(differences) == 1:
+        return average
+    low, high = min(differences), max(differences)
+    lowest = points[differences.index(low)]
+    return f"{average} ({lowest} to {points[differences.index(high)]})"
 
 
 def differences(runs: Mapping[str, Sequence[Run]]) -> Markdown:
     """Return each model against the one before it, on the same test images."""
-    rows = []
+    names, comparisons = [], []
     for (earlier, before), (later, after) in itertools.pairwise(runs.items()):
         folds = {run.fold for run in before} & {run.fold for run in after}
         scores = [
             scores_on_test([run for run in group if run.fold in folds])
             for group in (before, after)
         ]
-        only_earlier, only_later, p = mcnemar(*scores)
-        rows.append(
-            [
-                f"{later} against {earlier}",
-                len(scores[0]),
-                only_later,
-                only_earlier,
-                "less than 0.001" if p < 0.001 else f"{p:.3f}",
-            ]
+        names.append([f"{later} against {earlier}", len(scores[0])])
+        comparisons.append(mcnemar(*scores))
+    corrected = holm([p for _, _, p in comparisons])
+    rows = [
+        [*name, only_later, only_earlier, p_text(p), p_text(p_corrected)]
+        for name, (only_earlier, only_later, p), p_corrected in zip(
+            names, comparisons, corrected, strict=True
         )
+    ]
     header = [
         "models",
-        "pictures",
+        "images",
         "only the later one right",
         "only the earlier one right",
         "p",
+        "p, corrected",
     ]
     return table(header, rows)
+
+
+def p_text(p: float) -> str:
+    """Return a p-value with three digits, or how small it is."""
+    return "less than 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def bench(measured: Mapping[str, Any]) -> Markdown:
@@ -290,13 +327,12 @@ def _accuracy_rows(runs: Mapping[str, Sequence[Run]]) -> list[list[str]]:
 def _history_row(runs: Mapping[str, Sequence[Run]]) -> list[str]:
     every_run = [run for group in runs.values() for run in group]
     complete = set(runs) >= set(REQUIRED_ACCURACY) and all(
-        len(run.history[measure]) == run.epochs
+        len(run.history.accuracy) == len(run.history.val_accuracy) == run.epochs
         for run in every_run
-        for measure in ("accuracy", "val_accuracy")
     )
     return [
         "Histories show training and validation",
-        f"{len(every_run)} recorded runs, in chapters 2 to 5",
+        f"{len(every_run)} recorded runs, in chapters 2 to 6",
         verdict(complete),
     ]
 
@@ -308,9 +344,9 @@ def _test_row(runs: Mapping[str, list[Run]]) -> list[str]:
             "no run is recorded",
             verdict(False),
         ]
-    best = best_model(runs)
+    chosen = choose_in_each_fold(runs)
     return [
-        f"The best model, {best}, is scored on test data",
-        pooled_accuracy(runs[best]),
-        verdict(pooled_test(runs[best])[1] > 0),
+        f"The best model, {best_model(runs)}, is scored on test data",
+        pooled_accuracy(chosen),
+        verdict(pooled_test(chosen)[1] > 0),
     ]

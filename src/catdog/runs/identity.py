@@ -1,5 +1,6 @@
 """Does a record belong to today's code, images and weights?"""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,9 +10,10 @@ from catdog.backend import keras
 from catdog.data.image_files import decoding_fingerprint
 from catdog.data.pipeline import BATCH_SIZE
 from catdog.data.split import ImageSet, Split
-from catdog.feature_extraction import N_AUGMENTED_COPIES, has_frozen_base
+from catdog.feature_extraction import has_frozen_base
 from catdog.pretrained import weights_fingerprint
 from catdog.runs.schema import Images, Labels, Run
+from catdog.training import USUAL_RECIPE, Recipe
 
 # Where a layer stands in a model, and what its frozen weights started from, are
 # known otherwise; the rest of these change from one version of Keras to the next.
@@ -30,7 +32,7 @@ IGNORED_IF_FROZEN = ("_initializer", "_regularizer", "_constraint")
 
 
 def describe_training(
-    model: keras.Model, n_augmented_copies: int = N_AUGMENTED_COPIES
+    model: keras.Model, recipe: Recipe = USUAL_RECIPE
 ) -> dict[str, Any]:
     """Return all that decides how a compiled model learns, as JSON values.
 
@@ -44,7 +46,7 @@ def describe_training(
         "batch_size": BATCH_SIZE,
     }
     if has_frozen_base(model):
-        description["n_augmented_copies"] = n_augmented_copies
+        description["recipe"] = dataclasses.asdict(recipe)
     return msgspec.to_builtins(description)
 
 

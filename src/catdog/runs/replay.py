@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from catdog import ablations, settings
+from catdog.ablations import recipe_of
 from catdog.backend import environment, keras
 from catdog.data.image_files import decoding_fingerprint
 from catdog.data.pipeline import BATCH_SIZE
@@ -65,16 +66,15 @@ def find_runs(
     for source in dict.fromkeys([images.source, PHOTOGRAPHS]):
         runs: dict[int, Run] = {}
         for run in store.read_runs(source, images.fingerprint, name):
-            if run.epochs == epochs and not why_stale(run, builder, images):
+            fits = run.epochs == epochs + recipe_of(name).fine_tuning_epochs
+            if fits and not why_stale(run, builder, images):
                 runs.setdefault(run.seed, run)
         if runs:
             return [runs[seed] for seed in sorted(runs)]
     return []
 
 
-def why_stale(
-    run: Run, builder: Builder, images: ImageSet | None
-) -> list[str]:
+def why_stale(run: Run, builder: Builder, images: ImageSet | None) -> list[str]:
     """Return in what a run differs from today's code, images and weights.
 
     Args:
@@ -82,17 +82,16 @@ def why_stale(
         builder: of its model.
         images: those on this machine, if any.
     """
-    name, n_train = run.model, sum(run.images.train)
-    description = _describe(builder, run.epochs, n_train)
-    size = ablations.BASE_IMAGE_SIZE.get(name)
+    epochs = run.epochs - recipe_of(run.model).fine_tuning_epochs
+    description = _describe(builder, epochs, sum(run.images.train))
+    size = ablations.BASE_IMAGE_SIZE.get(run.model)
     return differences(run, description, images, size)
 
 
 @functools.cache
 def _describe(builder: Builder, epochs: int, n_train: int) -> dict[str, Any]:
     model = builder(decay_steps=epochs * math.ceil(n_train / BATCH_SIZE))
-    copies = ablations.n_augmented_copies(builder.__name__)
-    return describe_training(model, copies)
+    return describe_training(model, recipe_of(builder.__name__))
 
 
 def find_all_runs(
@@ -138,16 +137,23 @@ def train_run(
     Returns:
         What is recorded of the training, and the trained model.
     """
-    copies = ablations.n_augmented_copies(builder.__name__)
-    trained = train(builder, images, seed, epochs, copies)
-    run = as_run(trained, images, seed, copies)
-    return run, trained.model
+    recipe = recipe_of(builder.__name__)
+    trained = train(builder, images, seed, epochs, recipe)
+    description = _describe(builder, epochs, len(images.train))
+    return as_run(trained, description, images, seed), trained.model
 
 
 def as_run(
-    trained: Trained, images: ImageSet, seed: int, n_augmented_copies: int
+    trained: Trained, description: dict[str, Any], images: ImageSet, seed: int
 ) -> Run:
-    """Put together what is recorded of a training."""
+    """Put together what is recorded of a training.
+
+    Args:
+        trained: the trained model and its answers.
+        description: of the training, from `describe_training`.
+        images: what it was trained on.
+        seed: of the training.
+    """
     model = trained.model
     scores = [
         score._replace(probability=round(score.probability, 5))
@@ -159,7 +165,7 @@ def as_run(
         seed=seed,
         fold=trained.fold,
         epochs=len(trained.history["loss"]),
-        configuration=describe_training(model, n_augmented_copies),
+        configuration=description,
         images=describe_images(images, split(images, trained.fold)),
         decoding=decoding_fingerprint(),
         base_weights=weights_fingerprint(size) if size else None,
@@ -181,4 +187,3 @@ def as_run(
         seconds=round(trained.seconds, 1),
         recorded=date.today().isoformat(),
     )
-

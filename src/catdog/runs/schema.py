@@ -73,7 +73,7 @@ class Run(
         base_weights: the same for the weights of the frozen base, if any.
         history: accuracy and loss after each epoch.
         train: how it does in the end on the training images, in inference
-            mode. None in records from before this was measured.
+            mode.
         validation: how it does in the end on the validation images.
         test: the same for the test images.
         scores: the answer for each test image.
@@ -94,7 +94,7 @@ class Run(
     decoding: str
     base_weights: str | None = None
     history: History
-    train: Result | None = None
+    train: Result
     validation: Result
     test: Result
     scores: list[Score]
@@ -114,7 +114,7 @@ class Run(
             raise ValueError("test does not agree with scores")
         for name in ("train", "validation", "test"):
             result = getattr(self, name)
-            if result and result.n != sum(getattr(self.images, name)):
+            if result.n != sum(getattr(self.images, name)):
                 raise ValueError(f"{name} does not agree with images.{name}")
 
 

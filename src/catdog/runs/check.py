@@ -1,0 +1,70 @@
+"""Compare all runs in reach with today's code, images and weights."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from catdog.ablations import ABLATIONS, BASE_IMAGE_SIZE
+from catdog.data.sources import local_images
+from catdog.models import BUILDERS
+from catdog.pretrained import weights_fingerprint
+from catdog.runs import store
+from catdog.runs.replay import why_stale
+
+
+class Report(NamedTuple):
+    """What `check_all` found.
+
+    Attributes:
+        n_runs: how many runs there are.
+        stale: why runs are stale, by the path of their record.
+        not_compared: what is not on this machine.
+    """
+
+    n_runs: int
+    stale: dict[Path | None, list[str]]
+    not_compared: list[str]
+
+
+def check_all() -> Report:
+    """Check all runs in reach. Nothing is downloaded."""
+    builders = {**BUILDERS, **ABLATIONS}
+    images = local_images()
+    runs = store.read_all_runs()
+    stale = {}
+    for run in runs:
+        builder = builders.get(run.model)
+        same_set = images if images and _same_set(run, images) else None
+        reasons = (
+            why_stale(run, builder, same_set)
+            if builder
+            else [f"there is no model {run.model} any more"]
+        )
+        if reasons:
+            stale[run.path] = reasons
+    return Report(len(runs), stale, _not_compared(runs, images))
+
+
+def _same_set(run, images) -> bool:
+    return (run.images.source, run.images.names) == (
+        images.source,
+        images.fingerprint,
+    )
+
+
+def _not_compared(runs, images) -> list[str]:
+    absent = []
+    others = [r for r in runs if not (images and _same_set(r, images))]
+    if others:
+        absent.append(
+            f"the images of {len(others)} runs, which are not on this machine"
+        )
+    sizes = {
+        BASE_IMAGE_SIZE[r.model] for r in runs if r.model in BASE_IMAGE_SIZE
+    }
+    for size in sorted(sizes):
+        if not weights_fingerprint(size):
+            absent.append(
+                f"the weights of MobileNetV2 for {size} pixels, which are not "
+                "on this machine"
+            )
+    return absent
