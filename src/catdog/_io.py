@@ -78,16 +78,17 @@ def cached_paths() -> list[Path]:
 
 def digest(lines: Iterable[str]) -> str:
     """Return sixteen hexadecimal digits that stand for some lines of text."""
-    text = "\n".join(lines).encode("utf-8", "surrogateescape")
+    text = "\n".join(lines).encode("utf-8", "surrogatepass")
     return sha256(text).hexdigest()[:16]
 
 
-def printable(name: str) -> str:
-    r"""Return a file name that is fit for one line of text.
+def printable(name: str | os.PathLike[str]) -> str:
+    r"""Return a file name or path that is fit for one line of text.
 
     Characters that would break the line, or turn it around, are shown as their
     code, such as `\x0a`.
     """
     return "".join(
-        char if char.isprintable() else f"\\x{ord(char):02x}" for char in name
+        char if char.isprintable() else f"\\x{ord(char):02x}"
+        for char in os.fspath(name)
     )
