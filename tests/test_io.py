@@ -121,8 +121,14 @@ def test_two_paths_have_two_locks_and_two_names_of_one_path_one(tmp_path):
 def test_cached_paths_are_those_of_this_package(tmp_path, monkeypatch):
     monkeypatch.setenv("CATDOG_CACHE", str(tmp_path))
     assert _io.cached_paths() == []
-    ours = ["checked", "drawings-1", "drawings-2", "photographs-1"]
-    for name in [*ours, "locks", "somebody's", ".drawings-3.part"]:
+    first, second = _io.digest(["1"]), _io.digest(["2"])
+    ours = [
+        "checked",
+        *sorted([f"drawings-{first}", f"drawings-{second}"]),
+        f"photographs-{first}",
+    ]
+    theirs = ["locks", "photographs-2019", f".drawings-{first}.part"]
+    for name in [*ours, *theirs]:
         (tmp_path / name).mkdir()
     assert _io.cached_paths() == [tmp_path / name for name in ours]
 

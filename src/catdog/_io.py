@@ -67,12 +67,20 @@ def write_folder_atomically(folder: Path) -> Iterator[Path]:
 
 
 def cached_paths() -> list[Path]:
-    """Return the folders in the cache that this package has made."""
-    cache = cache_folder()
+    """Return the folders in the cache that this package has made.
+
+    Others, such as `photographs-2019`, may be somebody's own.
+    """
+    version = "[0-9a-f]" * 16  # from `digest`
     return [
         path
-        for pattern in ("checked", "drawings-*", "photographs-*")
-        for path in sorted(cache.glob(pattern))
+        for pattern in (
+            "checked",
+            f"drawings-{version}",
+            f"photographs-{version}",
+        )
+        for path in sorted(cache_folder().glob(pattern))
+        if path.is_dir() and not path.is_symlink()
     ]
 
 

@@ -52,6 +52,8 @@ def find_runs(
     file names, if there is none of the drawings. The two are never mixed.
     """
     epochs = settings.epochs() if epochs is None else epochs
+    if epochs < 1:
+        return []  # and no learning rate could fall over so few
     model = builder(decay_steps=epochs * count_batches(images.train))
     copies = ablations.n_augmented_copies(builder.__name__)
     description = describe_training(model, copies)

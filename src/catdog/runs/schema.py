@@ -151,7 +151,9 @@ def _check_counts(name: str, counts: dict) -> None:
     _check_number(f"{name}.n", counts.get("n"), int)
     _check_number(f"{name}.correct", counts.get("correct"), int, counts["n"])
     _check_number(f"{name}.accuracy", counts.get("accuracy"), most=1)
-    if abs(counts["correct"] - counts["accuracy"] * counts["n"]) > 0.1:
+    n = counts["n"]
+    # An accuracy is rounded to five places.
+    if abs(counts["correct"] - counts["accuracy"] * n) > 1e-5 * n:
         raise ValueError(f"{name}.accuracy does not agree with its counts")
 
 
