@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from processes import COMMAND, heavy, run_catdog, run_python, watch
+from programs import COMMAND, heavy, run_catdog, run_python, watch
 from samples import FLAT, jpeg, write_folder
 from samples_of_models import build_constant
 from samples_of_runs import make_run
