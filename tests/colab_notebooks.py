@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 import nbformat
 import pytest
-from conftest import write_small_set
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 from packaging.utils import canonicalize_name
+from samples import write_small_set
 
 from catdog.publish import notebooks, wheel
 

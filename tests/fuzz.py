@@ -1,5 +1,7 @@
-"""Throw broken files at the checks of pictures and archives: `python
-tests/fuzz.py 600` does so for ten minutes, and counts.
+"""Throw broken files at the checks of images and archives.
+
+`PYTHONPATH=tests/data python tests/fuzz.py 600` does so for ten minutes,
+and counts.
 """
 
 import collections
@@ -20,13 +22,13 @@ ROUND = settings(
 
 
 def fuzz(seconds: float) -> collections.Counter:
-    """How many files were tried, by kind and outcome. Raises at a failure."""
-    found = collections.Counter()
+    """How many files were tried, by sort and outcome. Raises at a failure."""
+    counts = collections.Counter()
     end, number = time.monotonic() + seconds, 0
 
-    def count(kind, outcome):
+    def count(sort, outcome):
         words = str(outcome).split("(")[0].split("given.zip")[-1]
-        found[kind, words.strip()[:40]] += 1
+        counts[sort, words.strip()[:40]] += 1
 
     while time.monotonic() < end:
         number += 1
@@ -34,10 +36,8 @@ def fuzz(seconds: float) -> collections.Counter:
         @seed(number)
         @ROUND
         @given(st.sampled_from(SEEDS), changes, st.integers(0, 2**16))
-        def picture(content, changed, cut):
-            count(
-                "changed picture", check_bytes(mutated(content, changed, cut))
-            )
+        def image(content, changed, cut):
+            count("changed image", check_bytes(mutated(content, changed, cut)))
 
         @seed(number)
         @ROUND
@@ -51,13 +51,13 @@ def fuzz(seconds: float) -> collections.Counter:
         def archive(changed, cut):
             count("changed archive", check_archive(changed, cut))
 
-        for attempt in (picture, rubbish, archive):
+        for attempt in (image, rubbish, archive):
             attempt()
-    return found
+    return counts
 
 
 if __name__ == "__main__":
-    found = fuzz(float(sys.argv[1]))
-    for (kind, outcome), number in sorted(found.items()):
-        print(f"{number:7,}  {kind}: {outcome}")
-    print(f"{found.total():7,}  in all, none of which broke a check")
+    counts = fuzz(float(sys.argv[1]))
+    for (sort, outcome), number in sorted(counts.items()):
+        print(f"{number:7,}  {sort}: {outcome}")
+    print(f"{counts.total():7,}  in all, none of which broke a check")

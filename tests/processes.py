@@ -1,62 +1,49 @@
-"""The command line in a process of its own, watched by what it loads and opens."""
+"""Python in processes of its own, stopped while it works."""
 
-import json
 import os
+import signal
 import subprocess
 import sys
 
-# Modules that take seconds to import.
-TENSORFLOW = ("tensorflow", "keras", "h5py")
+import pytest
 
-WATCH = """
-import atexit, json, sys
-opened = []
-def note(event, arguments):
-    if event == "open":
-        opened.append(str(arguments[0]))
-def report():
-    with open(REPORT, "w") as file:
-        json.dump({"opened": opened, "modules": sorted(sys.modules)}, file)
-sys.addaudithook(note)
-atexit.register(report)
+STOPS = [
+    "kill",
+    pytest.param(
+        "interrupt",
+        marks=pytest.mark.skipif(
+            sys.platform == "win32",
+            reason="Windows interrupts all processes of a terminal, or none",
+        ),
+    ),
+]
+# What a shell starts in the background ignores Ctrl-C, unless told otherwise.
+READY = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+print("ready", flush=True)
 """
-COMMAND = """
-from catdog import cli
-sys.exit(cli.main(sys.argv[1:]))
-"""
 
 
-def run_python(code, *arguments, cwd=None, environment=None, **options):
-    """Run Python code."""
-    return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
+def start(code, *arguments, cache):
+    """Run imports, then code, and come back when the imports are done."""
+    imports, work = code
+    process = subprocess.Popen(
+        [sys.executable, "-c", imports + READY + work, *map(str, arguments)],
+        env={**os.environ, "CATDOG_CACHE": str(cache)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
-        cwd=cwd,
-        env={**os.environ, **(environment or {})},
-        **options,
     )
+    assert process.stdout.readline() == "ready\n"
+    return process
 
 
-def run_catdog(*arguments, **options):
-    """Run `catdog` as the installed program does."""
-    return run_python("import sys" + COMMAND, *arguments, **options)
-
-
-def watch(path, code, *arguments, **options):
-    """Run code, and return with it which files it opened and what it imported.
-
-    Args:
-        path: of a file to write that to.
-        code: what to run.
-        arguments: its command line.
-        options: those of `run_python`.
-    """
-    setup = WATCH.replace("REPORT", repr(str(path)))
-    done = run_python(setup + code, *arguments, **options)
-    return done, json.loads(path.read_text())
-
-
-def heavy(modules):
-    """Return those modules that belong to TensorFlow or Keras."""
-    return [name for name in modules if name.split(".")[0] in TENSORFLOW]
+def stop(process, how):
+    """Stop a process; its exit status, 0 if it was done before."""
+    if how == "kill":
+        process.kill()
+    else:
+        process.send_signal(signal.SIGINT)
+    process.communicate()
+    return process.returncode

@@ -4,10 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from catdog.data.split import FOLDS, TUTORIAL_FINGERPRINT
+from catdog.data.split import (
+    FOLDS,
+    TUTORIAL_FINGERPRINT,
+    ImageSet,
+    tutorial_names,
+)
 from catdog.runs.schema import Run
 from catdog.scores import Score
 
+NAMES = tuple(tutorial_names())
+# The tutorial's photographs by their names: there are no files.
+TUTORIAL_IMAGES = ImageSet(
+    Path("nowhere"), "photographs", NAMES[:2000], NAMES[2000:]
+)
 # Where a replayed run comes from; without a path it was trained just now.
 RECORD = Path("model1-0.json")
 

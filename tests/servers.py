@@ -9,7 +9,10 @@ CONTENT = bytes(range(256)) * 2_000
 
 
 class Server(ThreadingHTTPServer):
-    """Serves `content`, as badly as `how` says. `asked` holds the ranges."""
+    """Serves `content`, as badly as `how` says.
+
+    `asked` holds the range of each request: None for a request of the whole.
+    """
 
     daemon_threads = True
 
@@ -22,6 +25,10 @@ class Server(ThreadingHTTPServer):
         )
         serving.start()
 
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+
     def handle_error(self, *_):
         pass
 
@@ -31,21 +38,30 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        how, content = self.server.how, self.server.content
+        how = self.server.how
         self.server.asked.append(self.headers.get("Range"))
+        start = self.start()
         if "silent" in how:
-            return time.sleep(1)
-        if "status" in how:
-            return self.send_error(how["status"])
-        tag, start = how.get("tag"), 0
+            time.sleep(1)
+        elif "status" in how:
+            self.send_error(how["status"], how.get("reason"))
+        elif start and start >= len(self.server.content):
+            self.send_error(416)
+        else:
+            self.send_from(start)
+
+    def start(self):
+        """Where to go on, if the range is of the version that is served."""
+        tag = self.server.how.get("tag")
         asked = re.match(r"bytes=(\d+)-", self.headers.get("Range") or "")
-        if asked and tag and self.headers.get("If-Range") == tag:
-            start = int(asked[1])
-            if start >= len(content):
-                return self.send_error(416)
+        same = tag and self.headers.get("If-Range") == tag
+        return int(asked[1]) if asked and same else 0
+
+    def send_from(self, start):
+        how, content = self.server.how, self.server.content
         self.send_response(206 if start else 200)
-        if tag:
-            self.send_header("ETag", tag)
+        if how.get("tag"):
+            self.send_header("ETag", how["tag"])
         length = how.get("length", len(content) - start)
         if length is not None:
             self.send_header("Content-Length", length)

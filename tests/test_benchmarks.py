@@ -1,37 +1,71 @@
+"""Every way is measured in every round, and what was measured is told."""
+
 import json
 
 import keras
 import numpy as np
 import pytest
 
-from catdog import benchmarks, models
-from catdog.report import sentences, tables
+from catdog import benchmarks, cli, models
+from catdog.data import sources
+from catdog.report import measurements, sentences, tables
+
+
+@pytest.fixture(scope="module")
+def measured(small_folder, random_weights):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "EPOCHS", 1)
+        patch.setattr(benchmarks, "MATRIX_SIZE", 256)
+        images = sources.open_images(small_folder)
+        return benchmarks.measure(images, rounds=1)
+
+
+@pytest.mark.slow
+def test_measures_every_way_in_every_round(measured):
+    assert measured["rounds"] == 1 and measured["pictures"] == "photographs"
+    assert measured["environment"]["cores"] >= 1
+    for comparison in ("epoch", "transfer", "pipeline", "forward"):
+        for values in measured[comparison].values():
+            assert len(values) == 1 and values[0] >= 0
+
+
+@pytest.mark.slow
+def test_what_is_measured_has_the_form_of_what_is_published(measured):
+    def form(values):
+        if not isinstance(values, dict):
+            return type(values)
+        return {name: form(value) for name, value in values.items()}
+
+    assert form(measured) == form(measurements.read_bench())
 
 
 @pytest.fixture
-def found(pictures, random_weights, monkeypatch):
-    monkeypatch.setattr(models, "EPOCHS", 1)
-    monkeypatch.setattr(benchmarks, "MATRIX", 256)
-    return benchmarks.measure(pictures, rounds=1)
+def published(monkeypatch):
+    """The published measurement, in the place of a new one."""
+    bench = measurements.read_bench()
+    asked = []
+
+    def measure(images, rounds):
+        asked.append(rounds)
+        return bench
+
+    monkeypatch.setattr(benchmarks, "measure", measure)
+    return bench, asked
 
 
-def test_measures_every_way_in_every_round_and_tells_it(
-    found, monkeypatch, tmp_path
+def test_bench_is_printed_and_kept_where_it_is_asked_for(
+    published, small_folder, tmp_path, monkeypatch, capsys
 ):
-    for comparison in ("epoch", "transfer", "pipeline", "forward"):
-        for values in found[comparison].values():
-            assert len(values) == 1 and values[0] >= 0
-    path = tmp_path / "bench.json"
-    benchmarks.keep(found, path)
-    assert json.loads(path.read_text()) == found
-    monkeypatch.setattr(benchmarks, "bench_path", lambda: path)
-    assert "an epoch of `model1` takes" in sentences.measured("epoch")
-    assert tables.bench(found).count("\n") > 8
-
-
-def test_without_a_measurement_nothing_is_claimed(monkeypatch, tmp_path):
-    monkeypatch.setattr(benchmarks, "bench_path", lambda: tmp_path / "none.json")
-    assert sentences.measured("epoch") == ""
+    bench, asked = published
+    path = tmp_path / "new" / "bench.json"
+    monkeypatch.setenv("CATDOG_DATA", str(small_folder))
+    assert cli.main(["bench"]) == 0
+    assert capsys.readouterr().out == f"{tables.bench(bench)}\n"
+    assert cli.main(["bench", "--rounds", "7", "--out", str(path)]) == 0
+    assert asked == [3, 7]
+    assert json.loads(path.read_text()) == bench
+    monkeypatch.setattr(measurements, "bench_path", lambda: path)
+    assert "an epoch of `model1` takes" in sentences.measured_speed("epoch")
 
 
 def test_every_way_has_its_turn_in_every_round():
@@ -42,7 +76,7 @@ def test_every_way_has_its_turn_in_every_round():
     assert [len(values) for values in seconds.values()] == [3, 3]
 
 
-def test_counts_multiply_adds():
+def test_multiply_adds_are_counted():
     model = keras.Sequential(
         [
             keras.Input((8, 8, 3)),

@@ -1,13 +1,17 @@
 """What the chapters promise: labels, honest numbers, fresh notebooks."""
 
+import ast
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from catdog.publish.chapter import read_chapter, read_project, refuse_unknown
-from catdog.publish.notebooks import PROSE, check_notebooks
+from catdog.publish.chapter import read_chapter
+from catdog.publish.dialect import refuse_unknown
+from catdog.publish.notebooks import check_notebooks
+from catdog.publish.practice import PROSE
+from catdog.publish.project import read_project
 
 ROOT = Path(__file__).parents[1]
 PROJECT = read_project(ROOT)
@@ -66,7 +70,7 @@ def test_every_reference_has_its_label(name):
 @CHAPTERS
 def test_cells_that_write_prose_say_so_in_their_label(name):
     for cell in read_chapter(PROJECT, name).code_cells:
-        if "show.markdown(" in cell.source:
+        if re.search(r"\bmarkdown\(", cell.source):
             assert PROSE.fullmatch(cell.metadata.options.label)
 
 
@@ -87,9 +91,66 @@ def test_notebook_is_done_in_ten_minutes_on_a_gpu(name):
         run = json.loads(path.read_text())
         took = run["seconds"]  # other work on the machine only ever adds to it
         seconds[run["model"]] = min(took, seconds.get(run["model"], took))
-    fits = [c.source for c in chapter.code_cells if "training.fit(" in c.source]
-    models = set(re.findall(r"models\.(model\d)\b", "\n".join(fits)))
-    if "BUILDERS" in "\n".join(fits):
+    trainings = "\n".join(
+        cell.source
+        for cell in chapter.code_cells
+        if "replay_or_train(" in cell.source
+    )
+    models = set(re.findall(r"models\.(model\d)\b", trainings))
+    assert bool(models) == ("replay_or_train(" in trainings)
+    if "BUILDERS" in trainings:
         models |= {model for model in seconds if model.startswith("model")}
     minutes = sum(seconds.get(model, 0) for model in models) / 60
     assert 1 + minutes / 8 <= chapter.meta["colab-minutes"] <= 10
+
+
+def shown_functions(name):
+    """The functions and classes whose source a chapter shows."""
+    names, shown = {}, set()
+    for cell in read_chapter(PROJECT, name).code_cells:
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith(
+                "catdog"
+            ):
+                exec(ast.unparse(node), names)
+            elif (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "source"
+            ):
+                things = eval(
+                    f"[{', '.join(map(ast.unparse, node.args))}]", names
+                )
+                shown |= {f"{t.__module__}.{t.__qualname__}" for t in things}
+    return shown
+
+
+def promised_functions():
+    """The chapter in which each docstring says that its function is shown."""
+    chapters = {}
+    for path in sorted((ROOT / "src/catdog").rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                docstring = ast.get_docstring(node) or ""
+                if "Shown in" in docstring:
+                    last = docstring.split("\n\n")[-1]
+                    match = re.fullmatch(r"Shown in chapter (\d)\.", last)
+                    assert match, f"{module}.{node.name}: {last}"
+                    chapters[f"{module}.{node.name}"] = int(match[1])
+    return chapters
+
+
+@CHAPTERS
+def test_functions_say_in_which_chapter_they_are_shown(name):
+    chapter = PROJECT.pages.index(name)
+    assert shown_functions(name) == {
+        function
+        for function, number in promised_functions().items()
+        if number == chapter
+    }
+
+
+def test_chapters_show_functions_of_many_modules():
+    modules = {name.rsplit(".", 1)[0] for name in promised_functions()}
+    assert {"catdog.models", "catdog.training", "catdog.evaluation"} <= modules

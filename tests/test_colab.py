@@ -4,6 +4,8 @@ import os
 import re
 import sys
 
+import pytest
+
 from catdog import colab
 
 
@@ -42,3 +44,38 @@ def test_nothing_but_missing_packages_is_installed(monkeypatch):
     (words,) = commands
     assert words[-4] == "not-there>=1"
     assert [word.split("==")[0] for word in words[-3:]] == list(colab.KEPT)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "missing"),
+    [
+        ("not-there", ["not-there"]),
+        ("not-there>=1,<2", ["not-there<2,>=1"]),
+        ('not-there>=1; python_version >= "3.8"', ["not-there>=1"]),
+        ('not-there>=1; python_version < "3.8"', []),
+        ('not-there>=1; sys_platform == "nosuch"', []),
+        ('not-there>=1; extra == "site"', []),
+        ("numpy>=999", []),  # in no version, it says: this one is kept
+    ],
+)
+def test_markers_of_requirements_are_honored(requirement, missing, monkeypatch):
+    monkeypatch.setattr(colab.metadata, "requires", lambda _: [requirement])
+    assert colab.missing_requirements() == missing
+
+
+def test_a_distribution_without_requirements_misses_none(monkeypatch):
+    monkeypatch.setattr(colab.metadata, "requires", lambda _: None)
+    assert colab.missing_requirements() == []
+
+
+def test_set_up_names_the_gpu(monkeypatch, capsys):
+    from catdog.backend import tf
+
+    gpu = tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU")
+    details = {"device_name": "Tesla T4"}
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: [gpu])
+    monkeypatch.setattr(
+        tf.config.experimental, "get_device_details", lambda _: details
+    )
+    colab.set_up()
+    assert capsys.readouterr().out.endswith("\nGPU: Tesla T4\n")

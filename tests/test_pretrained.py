@@ -1,4 +1,4 @@
-"""Weights that are not MobileNetV2's are recognised, and named."""
+"""Weights that are not MobileNetV2's are recognized, and named."""
 
 import shutil
 import warnings
@@ -38,10 +38,15 @@ def random_file(tmp_path_factory):
     return path
 
 
-def test_each_side_takes_the_weights_of_the_nearest():
-    taken = [pretrained.weights_path(side).name for side in (96, 150, 224, 288)]
-    sides = [name.split("_")[-3] for name in taken]
-    assert sides == ["96", "160", "224", "224"]
+@pytest.mark.parametrize(
+    ("size", "nearest"),
+    [(96, 96), (150, 160), (160, 160), (224, 224), (288, 224)],
+)
+def test_each_size_takes_the_weights_of_the_nearest(size, nearest):
+    assert pretrained.nearest_size(size) == nearest
+    assert pretrained.weights_path(size).name.endswith(
+        f"kernels_1.0_{nearest}_no_top.h5"
+    )
 
 
 @pytest.fixture
@@ -66,7 +71,7 @@ def changed_head(content):
 def test_broken_or_untrained_weights_are_named(change, path, random_file):
     path.write_bytes(change(random_file.read_bytes()))
     with pytest.raises(
-        WeightsError, match="delete .*1.0_160_no_top.h5"
+        WeightsError, match=r"delete .*1\.0_160_no_top\.h5"
     ) as caught:
         pretrained.pretrained_mobilenet_v2()
     assert "\n" not in str(caught.value)
@@ -83,23 +88,23 @@ def test_weights_of_numbers_gone_wild_are_named(path, random_file):
 
 def test_weights_of_another_network_are_named(path):
     with h5py.File(path, "w") as file:
-        file["other/kernel"] = np.zeros(pretrained.PARAMETERS + 1, "float32")
+        file["other/kernel"] = np.zeros(pretrained.N_PARAMETERS + 1, "float32")
     with pytest.raises(WeightsError, match="delete"):
         pretrained.pretrained_mobilenet_v2()
     with h5py.File(path, "w") as file:  # as many, in another order
-        file["other/kernel"] = np.zeros(pretrained.PARAMETERS, "float32")
+        file["other/kernel"] = np.zeros(pretrained.N_PARAMETERS, "float32")
     with pytest.raises(WeightsError, match="delete"):
         pretrained.pretrained_mobilenet_v2()
 
 
-def test_picture_in_the_place_of_weights_is_named(path):
+def test_image_in_the_place_of_weights_is_named(path):
     path.write_bytes(jpeg() * 20_000)
     with pytest.raises(WeightsError, match="delete"):
         pretrained.pretrained_mobilenet_v2()
 
 
 def test_missing_weights_say_where_they_belong(path):
-    with pytest.raises(WeightsError, match="lay the file at .*no_top.h5"):
+    with pytest.raises(WeightsError, match=r"lay the file at .*no_top\.h5"):
         pretrained.pretrained_mobilenet_v2()
     assert not path.exists()
 
@@ -115,6 +120,14 @@ def test_wrong_download_is_not_kept(path, monkeypatch):
     server.server_close()
 
 
+def test_share_of_zeros_is_that_of_the_features():
+    image = keras.Input((4, 4, 3))
+    halves = keras.Model(image, keras.layers.ReLU()(image))
+    assert pretrained.zero_share(halves) == pytest.approx(0.5, abs=0.05)
+    wild = keras.Model(image, keras.layers.Rescaling(float("inf"))(image))
+    assert pretrained.zero_share(wild) == 1.0
+
+
 @pytest.mark.skipif(
     not list(REAL.glob("mobilenet_v2*.h5")),
     reason=f"the published weights are not in {REAL}",
@@ -125,7 +138,7 @@ def test_published_weights_are_fetched_and_accepted(path, monkeypatch):
     monkeypatch.setattr(pretrained, "ADDRESS", server.address)
     monkeypatch.setattr(download, "PAUSE", 0)
     model = pretrained.pretrained_mobilenet_v2()
-    assert 0.8 < pretrained.silent(model) < 0.95
+    assert 0.8 < pretrained.zero_share(model) < 0.95
     assert path.read_bytes() == file.read_bytes() and len(server.asked) == 2
     server.shutdown()
     server.server_close()

@@ -67,27 +67,36 @@ def write_folder_atomically(folder: Path) -> Iterator[Path]:
 
 
 def cached_paths() -> list[Path]:
-    """Return the folders in the cache that this package has made."""
-    cache = cache_folder()
+    """Return the folders in the cache that this package has made.
+
+    Others, such as `photographs-2019`, may be somebody's own.
+    """
+    version = "[0-9a-f]" * 16  # from `digest`
     return [
         path
-        for pattern in ("checked", "drawings-*", "photographs-*")
-        for path in sorted(cache.glob(pattern))
+        for pattern in (
+            "checked",
+            f"drawings-{version}",
+            f"photographs-{version}",
+        )
+        for path in sorted(cache_folder().glob(pattern))
+        if path.is_dir() and not path.is_symlink()
     ]
 
 
 def digest(lines: Iterable[str]) -> str:
     """Return sixteen hexadecimal digits that stand for some lines of text."""
-    text = "\n".join(lines).encode("utf-8", "surrogateescape")
+    text = "\n".join(lines).encode("utf-8", "surrogatepass")
     return sha256(text).hexdigest()[:16]
 
 
-def printable(name: str) -> str:
-    r"""Return a file name that is fit for one line of text.
+def printable(name: str | os.PathLike[str]) -> str:
+    r"""Return a file name or path that is fit for one line of text.
 
     Characters that would break the line, or turn it around, are shown as their
     code, such as `\x0a`.
     """
     return "".join(
-        char if char.isprintable() else f"\\x{ord(char):02x}" for char in name
+        char if char.isprintable() else f"\\x{ord(char):02x}"
+        for char in os.fspath(name)
     )

@@ -41,10 +41,12 @@ def quiet_stderr() -> Iterator[None]:
 
 
 # Keras reads this while it is imported.
-wanted = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-if wanted != "tensorflow":
-    log.warning("KERAS_BACKEND is %s: TensorFlow is used all the same.", wanted)
-    os.environ["KERAS_BACKEND"] = "tensorflow"
+asked_for = os.environ.get("KERAS_BACKEND") or "tensorflow"
+if asked_for != "tensorflow":
+    log.warning(
+        "KERAS_BACKEND is %s: TensorFlow is used all the same.", asked_for
+    )
+os.environ["KERAS_BACKEND"] = "tensorflow"
 # Several chapters may share one GPU.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 

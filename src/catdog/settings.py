@@ -6,6 +6,7 @@ its own. Nothing in this module needs TensorFlow.
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 
@@ -92,15 +93,20 @@ def cache_folder() -> Path:
     """Return the folder of what can be made again, and make sure it exists.
 
     That is `CATDOG_CACHE`, else the user's cache folder.
+
+    Raises:
+        SettingsError: if it cannot be made or written to.
     """
     folder = _path("CATDOG_CACHE") or _user_folder("cache")
+    cure = "set CATDOG_CACHE to a folder that you may write to."
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(
-            f"{folder} cannot be made ({error.strerror}): "
-            "set CATDOG_CACHE to a folder that you may write to."
+            f"{folder} cannot be made ({error.strerror}): {cure}"
         ) from error
+    if not os.access(folder, os.W_OK):
+        raise SettingsError(f"{folder} cannot be written to: {cure}")
     return folder
 
 
@@ -132,13 +138,13 @@ def _path(name: str) -> Path | None:
         return project_folder() / Path(value).expanduser()
     except RuntimeError as error:
         raise SettingsError(
-            f"{name} is {value!r}, and there is no such user: "
-            "give the path of a folder."
+            f"{name} is {value!r}, and that home folder is not known: "
+            "give a path without ~."
         ) from error
 
 
-def _user_folder(kind: str) -> Path:
-    _home()
+def _user_folder(kind: Literal["cache", "data"]) -> Path:
+    _home()  # without one, platformdirs would answer with a folder called `~`
     folders = {
         "cache": platformdirs.user_cache_path,
         "data": platformdirs.user_data_path,

@@ -1,11 +1,7 @@
-"""A zip gives the pictures in it, or one sentence. Nothing leads out of it."""
+"""A zip gives the images in it, or one sentence. Nothing leads out of it."""
 
-import os
 import shutil
-import signal
 import stat
-import subprocess
-import sys
 import tempfile
 import time
 import zipfile
@@ -14,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processes import STOPS, start, stop
 from samples import DIVIDED, FLAT, jpeg, write_zip
 
 from catdog.data import archive, class_folders
@@ -34,11 +31,13 @@ def files(folder):
     )
 
 
-def made(cache):
+def leftovers(cache):
     """What is in the cache besides locks."""
-    return [path for path in cache.rglob("*") if path.suffix != ".lock"] != [
-        cache / "locks"
-    ] and [name for name in files(cache) if not name.startswith("locks/")]
+    return [
+        path
+        for path in cache.rglob("*")
+        if path.suffix != ".lock" and path != cache / "locks"
+    ]
 
 
 LINK = zipfile.ZipInfo("train/cats/link.jpg")
@@ -86,7 +85,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_pictures_are_unpacked_and_nothing_else(name, cache, tmp_path):
+def test_images_are_unpacked_and_nothing_else(name, cache, tmp_path):
     names, options = GOOD[name]
     folder = archive.unzip(write_zip(tmp_path / "given.zip", names, **options))
     assert folder.parent == cache and len(files(folder)) == len(names)
@@ -159,7 +158,7 @@ def tarred(path):
 BAD = {
     "empty_file": (lambda p: p.touch(), "broken archive"),
     "text": (lambda p: p.write_text("no zip"), "broken archive"),
-    "a_picture": (lambda p: p.write_bytes(jpeg()), "broken archive"),
+    "an_image": (lambda p: p.write_bytes(jpeg()), "broken archive"),
     "tar_gz": (tarred, "broken archive"),
     "half": (cut(0.5), "broken archive"),
     "without_last_byte": (cut(0.999), "broken archive"),
@@ -168,7 +167,7 @@ BAD = {
     "unknown_method": (marked(b"\x63\0", 10, b"PK\1\2"), "broken archive"),
     "locked": (marked(b"\1\0", 8, b"PK\1\2"), "locked with a password"),
     "no_member": (lambda p: write_zip(p, []), "no two folders"),
-    "no_pictures": (
+    "no_images": (
         lambda p: write_zip(p, [], more=[("train/cats/a.txt", b"x")]),
         "no two folders",
     ),
@@ -189,11 +188,11 @@ BAD = {
     ),
     "few": (
         lambda p: write_zip(p, [n for n in FLAT if n != "dogs/7.jpg"]),
-        "13 readable pictures of dogs to train with and 6 to test with",
+        "13 readable images of dogs to train with and 6 to test with",
     ),
     "few_held_out": (
         lambda p: write_zip(p, DIVIDED[:-1]),
-        "20 readable pictures of dogs to train with and 4 to test with",
+        "20 readable images of dogs to train with and 4 to test with",
     ),
     "climbing": (with_more("../../train/cats/x.jpg"), "leads out"),
     "climbing_inside": (with_more("train/cats/../../../x.jpg"), "leads out"),
@@ -215,17 +214,18 @@ def test_bad_archive_gets_one_sentence_and_leaves_nothing(
     make(path)
     with pytest.raises(DataError, match=reason) as caught:
         archive.unzip(path)
-    said = str(caught.value)
-    assert "given.zip" in said and "\n" not in said and said.endswith(".")
-    assert not made(cache)
+    sentence = str(caught.value)
+    assert "given.zip" in sentence and "\n" not in sentence
+    assert sentence.endswith(".")
+    assert not leftovers(cache)
     assert files(tmp_path / "in") in (["given.zip"], ["given.zip", "inner.zip"])
 
 
 @pytest.mark.parametrize(
     ("limit", "value", "reason"),
     [
-        ("MOST_BYTES", 20_000, "would unpack to"),
-        ("MOST_FILES", 40, "more than 40 files"),
+        ("MAX_BYTES", 20_000, "would unpack to"),
+        ("MAX_FILES", 40, "more than 40 files"),
     ],
 )
 def test_archive_bomb_is_refused(
@@ -235,7 +235,7 @@ def test_archive_bomb_is_refused(
     path = write_zip(tmp_path / "given.zip")
     with pytest.raises(DataError, match=reason):
         archive.unzip(path)
-    assert not made(cache)
+    assert not leftovers(cache)
 
 
 def test_small_bomb_of_many_bytes_is_refused(cache, tmp_path):
@@ -245,20 +245,20 @@ def test_small_bomb_of_many_bytes_is_refused(cache, tmp_path):
     )
     assert path.stat().st_size < 200_000
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archive, "MOST_BYTES", 2**25)
+        patch.setattr(archive, "MAX_BYTES", 2**25)
         with pytest.raises(DataError, match="would unpack to"):
             archive.unzip(path)
 
 
-def test_full_disk_is_said(cache, tmp_path, monkeypatch):
+def test_full_disk_is_named(cache, tmp_path, monkeypatch):
     path = write_zip(tmp_path / "given.zip")
     usage = shutil.disk_usage(tmp_path)._replace(free=100)
     monkeypatch.setattr(shutil, "disk_usage", lambda place: usage)
-    with pytest.raises(DataError, match="no room .* CATDOG_CACHE"):
+    with pytest.raises(DataError, match=r"no room .* CATDOG_CACHE"):
         archive.unzip(path)
 
 
-def test_disk_that_fills_meanwhile_is_said(cache, tmp_path, monkeypatch):
+def test_disk_that_fills_meanwhile_is_named(cache, tmp_path, monkeypatch):
     path = write_zip(tmp_path / "given.zip")
 
     def full(*_):
@@ -267,7 +267,7 @@ def test_disk_that_fills_meanwhile_is_said(cache, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "copyfileobj", full)
     with pytest.raises(DataError, match="no room"):
         archive.unzip(path)
-    assert not made(cache)
+    assert not leftovers(cache)
 
 
 def test_damaged_cache_is_made_anew(cache, tmp_path):
@@ -277,49 +277,38 @@ def test_damaged_cache_is_made_anew(cache, tmp_path):
     assert files(archive.unzip(path)) == sorted(DIVIDED)
 
 
-UNZIP = """
-import sys; from pathlib import Path; from catdog import archives
-import signal  # what a shell starts in the background ignores Ctrl-C
-signal.signal(signal.SIGINT, signal.default_int_handler)
-print('ready', flush=True); print(archive.unzip(Path(sys.argv[1])))
-"""
+UNZIP = (
+    "import sys; from pathlib import Path; from catdog.data import archive",
+    "print(archive.unzip(Path(sys.argv[1])))",
+)
 
 
-def start(path, cache):
-    return subprocess.Popen(
-        [sys.executable, "-c", UNZIP, str(path)],
-        env={**os.environ, "CATDOG_CACHE": str(cache)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
-def test_stopped_unpacking_leaves_no_half_set(sign, cache, tmp_path):
-    names = [f"{kind}/{number}.jpg" for kind in "ab" for number in range(3_000)]
+@pytest.mark.parametrize("how", STOPS)
+def test_stopped_unpacking_leaves_no_half_set(how, cache, tmp_path):
+    names = [f"{folder}/{n}.jpg" for folder in "ab" for n in range(3_000)]
     path = write_zip(tmp_path / "given.zip", names)
     stopped = 0
     for wait in (0.02, 0.1, 0.3):
-        process = start(path, cache)
-        process.stdout.readline()
+        process = start(UNZIP, path, cache=cache)
         time.sleep(wait)
-        process.send_signal(sign)
-        stopped += process.wait() != 0
+        stopped += stop(process, how) != 0
         for folder in cache.glob("photographs-*"):
             assert len(files(folder)) == len(names)
     assert stopped
-    process = start(path, cache)
-    assert process.wait() == 0
+    process = start(UNZIP, path, cache=cache)
+    process.communicate()
+    assert process.returncode == 0
     assert len(files(next(cache.glob("photographs-*")))) == len(names)
     assert not list(cache.glob(".*.part"))
 
 
 def test_two_processes_share_one_unpacking(cache, tmp_path):
-    names = [f"{kind}/{n}.jpg" for kind in "ab" for n in range(1_000)]
+    names = [f"{folder}/{n}.jpg" for folder in "ab" for n in range(1_000)]
     path = write_zip(tmp_path / "given.zip", names)
-    both = [start(path, cache) for _ in range(2)]
-    said = {process.communicate()[0] for process in both}
-    assert len(said) == 1 and not any(process.returncode for process in both)
+    both = [start(UNZIP, path, cache=cache) for _ in range(2)]
+    answers = {process.communicate()[0] for process in both}
+    assert len(answers) == 1
+    assert not any(process.returncode for process in both)
     assert len(files(next(cache.glob("photographs-*")))) == len(names)
 
 
@@ -351,11 +340,14 @@ def check_archive(changes, end):
         path.write_bytes(changed(path.read_bytes(), changes, end))
         try:
             folder = archive.unzip(path)
-            said = "whole"
+            outcome = "whole"
             assert len(files(folder)) >= 50 - 2
         except DataError as error:
-            said = str(error)
-            assert said.endswith(".") and "\n" not in said
-            assert not made(Path(place, "cache"))
-        assert set(os.listdir(place)) <= {"given.zip", "cache"}
-        return said
+            outcome = str(error)
+            assert outcome.endswith(".") and "\n" not in outcome
+            assert not leftovers(Path(place, "cache"))
+        assert {item.name for item in Path(place).iterdir()} <= {
+            "given.zip",
+            "cache",
+        }
+        return outcome

@@ -1,169 +1,62 @@
+"""Images come from the first source that has them, whole, or with a sentence."""
+
+import logging
 import shutil
+import threading
 import zipfile
-from pathlib import Path
 
-import numpy as np
 import pytest
-from conftest import write_small_set
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image
+from samples import SMALL, write_small_set
+from servers import Server
 
-from catdog.data import sources
+from catdog.data import image_files, sources
+from catdog.data import split as data_split
 from catdog.data.drawings import scenes
-from catdog.data.sources import Pictures
+from catdog.data.split import tutorial_names
 from catdog.errors import DataError
 
-numbers = st.lists(st.integers(0, 9999), min_size=5, max_size=40, unique=True)
+FEW = [
+    f"{part}/{part.split('/')[1].removesuffix('s')}.{number}.jpg"
+    for part, count in SMALL.items()
+    for number in range(count)
+]
 
 
-def named(cats, dogs):
-    held_out = [f"validation/cats/cat.{number}.jpg" for number in cats] + [
-        f"validation/dogs/dog.{number}.jpg" for number in dogs
-    ]
-    return Pictures(
-        Path("nowhere"),
-        "photographs",
-        ("train/cats/cat.1.jpg",),
-        tuple(held_out),
-    )
+@pytest.fixture
+def homes(tmp_path, monkeypatch):
+    """A cache and a Keras home without anything, and no network."""
+    monkeypatch.setenv("CATDOG_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(sources, "ADDRESSES", ())
+    monkeypatch.setattr(sources, "tutorial_names", lambda: FEW)
+    return tmp_path
 
 
-@given(numbers, numbers)
-def test_over_five_folds_each_held_out_picture_tests_once(cats, dogs):
-    pictures = named(cats, dogs)
-    folds = [sources.split(pictures, fold) for fold in range(5)]
-    assert sorted(name for parts in folds for name in parts.test) == sorted(
-        pictures.held_out
-    )
+@pytest.fixture
+def small_is_the_tutorials(images, monkeypatch):
+    """Take the small set for the tutorial's own."""
+    for module in (sources, data_split):
+        monkeypatch.setattr(module, "TUTORIAL_FINGERPRINT", images.fingerprint)
 
 
-@given(numbers, numbers, st.integers(0, 4))
-def test_no_picture_is_in_two_sets_and_none_is_lost(cats, dogs, fold):
-    pictures = named(cats, dogs)
-    parts = sources.split(pictures, fold)
-    assert not set(parts.test) & set(parts.validation)
-    assert sorted(parts.test + parts.validation) == sorted(pictures.held_out)
-    assert parts.train == list(pictures.train)
-
-
-def test_whole_set_splits_into_2000_800_200_in_balance():
-    pictures = named(range(2000, 2500), range(2000, 2500))
-    parts = sources.split(pictures, 3)
-    assert (len(parts.validation), len(parts.test)) == (800, 200)
-    assert sum(map(pictures.label, parts.test)) == 100
-    assert parts.test[:2] == [
-        "validation/cats/cat.2003.jpg",
-        "validation/cats/cat.2008.jpg",
-    ]
-
-
-def test_there_is_no_sixth_fold():
-    with pytest.raises(ValueError, match="0 to 4"):
-        sources.split(named(range(5), range(5)), 5)
-
-
-def test_names_are_in_natural_order(pictures):
-    assert pictures.train[:3] == (
+def test_names_are_in_natural_order(images):
+    assert images.train[:3] == (
         "train/cats/cat.0.jpg",
         "train/cats/cat.1.jpg",
         "train/cats/cat.2.jpg",
     )
+    assert images.train[10] == "train/cats/cat.10.jpg"
 
 
-def test_batches_have_the_promised_shape_type_and_range(pictures):
-    for dataset in sources.datasets(pictures):
-        batch, labels = next(iter(dataset))
-        assert (
-            batch.shape[1:] == (160, 160, 3)
-            and batch.dtype == "float32"
-            and labels.dtype == "int32"
-        )
-        assert (
-            0 <= batch.numpy().min() < 50 and 200 < batch.numpy().max() <= 255
-        )
-
-
-def test_labels_follow_the_folders(pictures):
-    parts = sources.split(pictures)
-    labels = np.concatenate(
-        [kinds for _, kinds in sources.datasets(pictures).test]
-    )
-    assert labels.tolist() == ["/dogs/" in name for name in parts.test]
-
-
-def test_pixels_are_those_of_the_file(pictures):
-    name = sources.split(pictures).test[0]
-    expected = np.asarray(Image.open(pictures.folder / name)).astype(float)
-    first = next(iter(sources.datasets(pictures).test))[0][0].numpy()
-    assert abs(first - expected).mean() < 3
-
-
-def order(dataset):
-    return [
-        round(float(picture.numpy().mean()), 3)
-        for batch, _ in dataset
-        for picture in batch
-    ]
-
-
-def test_training_order_is_new_at_each_epoch_and_the_same_for_the_same_seed(
-    pictures,
-):
-    train = sources.datasets(pictures, seed=1).train
-    first, second = order(train), order(train)
-    assert first != second and sorted(first) == sorted(second)
-    again = sources.datasets(pictures, seed=1).train
-    assert [order(again), order(again)] == [first, second]
-    assert order(sources.datasets(pictures, seed=2).train) != first
-
-
-def test_held_out_pictures_keep_their_order(pictures):
-    validation = sources.datasets(pictures).validation
-    assert order(validation) == order(validation)
-
-
-def test_files_are_read_in_the_first_epoch_only(small_folder, tmp_path):
-    copy = tmp_path / "copy"
-    shutil.copytree(small_folder, copy)
-    train = sources.datasets(sources.open_pictures(copy)).train
-    first = order(train)
-    shutil.rmtree(copy)
-    assert sorted(order(train)) == sorted(first)
-
-
-@pytest.mark.parametrize("side", [32, 200])
-def test_pictures_come_in_any_size_asked_for(pictures, side):
-    for dataset in sources.datasets(pictures, side=side):
-        batch, _ = next(iter(dataset))
-        assert batch.shape[1:] == (side, side, 3)
-
-
-def test_other_shapes_and_colours_become_160_rgb(tmp_path):
-    for mode, size in [
-        ("L", (20, 300)),
-        ("RGB", (500, 375)),
-        ("CMYK", (64, 64)),
-    ]:
-        path = tmp_path / f"{mode}.jpg"
-        Image.new(
-            mode, size, 128 if mode == "L" else tuple([128] * len(mode))
-        ).save(path)
-        picture = sources.decode(str(path))
-        assert picture.shape == (160, 160, 3) and picture.dtype == "uint8"
-
-
-def test_folder_and_zip_give_the_same_pictures(
+def test_folder_and_zip_give_the_same_images(
     small_folder, small_zip, monkeypatch
 ):
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
-    from_folder = sources.find_pictures()
+    from_folder = sources.find_images()
     monkeypatch.setenv("CATDOG_DATA", str(small_zip))
-    from_zip = sources.find_pictures()
-    assert (
-        from_zip.content == from_folder.content
-        and from_zip.source == "photographs"
-    )
+    from_zip = sources.find_images()
+    assert from_zip.content == from_folder.content
+    assert from_zip.source == from_folder.source == "photographs"
 
 
 def test_relative_path_is_meant_from_the_project(
@@ -172,23 +65,17 @@ def test_relative_path_is_meant_from_the_project(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QUARTO_PROJECT_DIR", str(small_folder.parent))
     monkeypatch.setenv("CATDOG_DATA", small_folder.name)
-    assert sources.find_pictures().folder == small_folder.resolve()
+    assert sources.find_images().folder == small_folder.resolve()
 
 
 def stray_zip(path):
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("notes.txt", "no pictures here")
+        archive.writestr("notes.txt", "no images here")
 
 
 def lacking_dogs(path):
     write_small_set(path)
     shutil.rmtree(path / "train" / "dogs")
-
-
-def broken_course_set(path):
-    for name in scenes.names():
-        (path / name).parent.mkdir(parents=True, exist_ok=True)
-        (path / name).write_text("miaow")
 
 
 @pytest.mark.parametrize(
@@ -198,10 +85,10 @@ def broken_course_set(path):
         (lambda path: path.write_text("no zip"), "broken archive"),
         (stray_zip, "train/ and validation/"),
         (lambda path: path.mkdir(), "train/ and validation/"),
-        (lacking_dogs, "0 readable pictures of dogs to train with"),
+        (lacking_dogs, "0 readable images of dogs to train with"),
     ],
 )
-def test_unusable_pictures_get_one_sentence_and_leave_nothing(
+def test_unusable_images_get_one_sentence_and_leave_nothing(
     make, sentence, monkeypatch, tmp_path
 ):
     path, cache = tmp_path / "given", tmp_path / "cache"
@@ -209,16 +96,32 @@ def test_unusable_pictures_get_one_sentence_and_leave_nothing(
     monkeypatch.setenv("CATDOG_DATA", str(path))
     monkeypatch.setenv("CATDOG_CACHE", str(cache))
     with pytest.raises(DataError, match=sentence) as caught:
-        sources.find_pictures()
+        sources.find_images()
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
     assert not [path for path in cache.rglob("*") if path.suffix != ".lock"]
 
 
-def test_zip_that_ends_early_is_named(small_zip, monkeypatch, tmp_path):
+def test_path_that_is_too_long_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("CATDOG_DATA", str(tmp_path / ("x" * 5_000)))
+    with pytest.raises(DataError, match="There is nothing at"):
+        sources.find_images()
+
+
+def test_broken_copy_of_the_tutorials_images_is_no_set(tmp_path):
+    for name in tutorial_names():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"miaow")
+    with pytest.raises(DataError, match="broken copy of the tut") as caught:
+        sources.open_images(tmp_path)
+    sentence = str(caught.value)
+    assert "(train/cats/cat.0.jpg is no image): delete it and" in sentence
+
+
+def test_zip_that_ends_early_is_named(small_zip, monkeypatch):
     small_zip.write_bytes(small_zip.read_bytes()[:-4000])
     monkeypatch.setenv("CATDOG_DATA", str(small_zip))
     with pytest.raises(DataError, match="broken archive"):
-        sources.find_pictures()
+        sources.find_images()
 
 
 def test_zip_with_a_changed_byte_is_named(small_zip, monkeypatch, tmp_path):
@@ -228,20 +131,111 @@ def test_zip_with_a_changed_byte_is_named(small_zip, monkeypatch, tmp_path):
     monkeypatch.setenv("CATDOG_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("CATDOG_DATA", str(small_zip))
     with pytest.raises(DataError):
-        sources.find_pictures()
+        sources.find_images()
     assert not list((tmp_path / "cache").rglob("*.jpg"))
 
 
-def test_keras_cache_comes_before_the_network(
-    small_folder, monkeypatch, tmp_path
+@pytest.mark.parametrize(
+    "name", ["cats_and_dogs_extracted", "cats_and_dogs_filtered"]
+)
+def test_folder_in_keras_cache_comes_before_the_network(
+    name, homes, small_folder, small_is_the_tutorials
 ):
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    cached = tmp_path / "datasets" / "cats_and_dogs_extracted"
+    cached = homes / "keras" / "datasets" / name
     shutil.copytree(small_folder, cached / "cats_and_dogs_filtered")
-    monkeypatch.setattr(sources, "ADDRESSES", ())
-    monkeypatch.setattr(scenes, "write_set", write_small_set)
-    # A part of the set, as a stopped unpacking leaves it, is not the set.
-    assert sources.find_pictures().source == "drawings"
-    names = sources.open_pictures(small_folder)
-    monkeypatch.setattr(sources, "TUTORIALS_NAMES", names.fingerprint)
-    assert sources.find_pictures().folder.is_relative_to(tmp_path)
+    images = sources.find_images()
+    assert images.folder.is_relative_to(cached.resolve()) and not images.own
+
+
+@pytest.mark.parametrize(
+    "name", ["cats_and_dogs.zip", "cats_and_dogs_filtered.zip"]
+)
+def test_zip_in_keras_cache_does_too(
+    name, homes, small_zip, small_is_the_tutorials
+):
+    (homes / "keras" / "datasets").mkdir(parents=True)
+    shutil.copy(small_zip, homes / "keras" / "datasets" / name)
+    images = sources.find_images()
+    assert images.source == "photographs" and not images.own
+
+
+def test_part_of_the_set_in_keras_cache_is_passed_over(
+    homes, small_folder, caplog
+):
+    caplog.set_level(logging.INFO)
+    cached = homes / "keras" / "datasets" / "cats_and_dogs_extracted"
+    shutil.copytree(small_folder, cached)
+    assert sources.find_images().source == "drawings"
+    assert f"Passing over Keras' cache: {cached} is not the whole set" in (
+        caplog.text
+    )
+    assert "No photographs: " in caplog.text and cached.exists()
+
+
+def test_download_is_kept_where_keras_keeps_it(
+    homes, small_zip, small_is_the_tutorials, monkeypatch
+):
+    server = Server(small_zip.read_bytes())
+    monkeypatch.setattr(sources, "ADDRESSES", (server.address,))
+    try:
+        for _ in range(2):
+            images = sources.find_images()
+            assert images.source == "photographs" and not images.own
+    finally:
+        server.stop()
+    assert server.asked == [None]
+    assert (homes / "keras" / "datasets" / "cats_and_dogs.zip").exists()
+
+
+def test_drawings_are_there_for_the_asking(
+    homes, small_folder, small_is_the_tutorials, monkeypatch
+):
+    cached = homes / "keras" / "datasets" / "cats_and_dogs_extracted"
+    shutil.copytree(small_folder, cached)
+    monkeypatch.setenv("CATDOG_DATA", "drawings")
+    images = sources.find_images()
+    assert images.source == "drawings" and images.train == tuple(FEW[:48])
+
+
+def count_drawings(monkeypatch):
+    drawn = []
+    draw = scenes.draw
+
+    def counted(animal, number):
+        drawn.append((animal, number))
+        return draw(animal, number)
+
+    monkeypatch.setattr(scenes, "draw", counted)
+    return drawn
+
+
+def test_drawn_set_is_made_once(homes, monkeypatch):
+    drawn = count_drawings(monkeypatch)
+    first, second = sources.drawn_images(), sources.drawn_images()
+    assert first == second and len(drawn) == len(FEW)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_drawn_set_is_made_or_repaired_by_one_and_read_by_all(
+    damaged, homes, monkeypatch
+):
+    if damaged:
+        (sources.drawn_images().folder / FEW[7]).unlink()
+    drawn = count_drawings(monkeypatch)
+    ready, outcomes = threading.Barrier(4), []
+
+    def use():
+        ready.wait()
+        images = sources.drawn_images()
+        for name in images.train + images.held_out:
+            image_files.read_image(images.folder / name)
+        outcomes.append(images)
+
+    threads = [threading.Thread(target=use) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 4 and len(set(map(repr, outcomes))) == 1
+    assert len(drawn) == len(FEW)
+    assert sorted(outcomes[0].train + outcomes[0].held_out) == sorted(FEW)

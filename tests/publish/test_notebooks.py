@@ -19,8 +19,8 @@ from catdog.publish import colab_links, notebooks
 from catdog.publish.project import PublishError
 
 
-def ids(notebook, kind="code"):
-    return [cell.id for cell in notebook.cells if cell.cell_type == kind]
+def code_ids(notebook):
+    return [cell.id for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def test_each_chapter_has_both_editions_and_the_start_page_none(on_github):
@@ -75,7 +75,12 @@ def test_notebook_says_in_words_what_the_page_shows(whole):
 
 
 def test_notebook_runs_its_cells_in_order_and_folds_what_the_page_hides(whole):
-    assert ids(whole)[:4] == ["set-up-for-colab", "set-up", "words", "fig-line"]
+    assert code_ids(whole)[:4] == [
+        "set-up-for-colab",
+        "set-up",
+        "words",
+        "fig-line",
+    ]
     cells = {cell.id: cell for cell in whole.cells}
     assert cells["folded"].source == "answer = 42\nanswer"
     assert cells["set-up"].metadata.cellView == "form"  # include: false

@@ -97,9 +97,7 @@ def test_frame_of_a_page(soup):
         id="content"
     )
     assert "A footer & more" in words(soup.select_one(".bottom"))
-    assert soup.find("math") and soup.select_one(
-        ".sourceCode .kw, .sourceCode .bu"
-    )
+    assert soup.find("math") and soup.select_one(".sourceCode code span[class]")
 
 
 def test_reader_sees_where_they_are_and_can_report_or_edit(rendered, soup):

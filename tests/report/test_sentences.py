@@ -5,13 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from samples_of_runs import RECORD, make_run
+from samples_of_runs import RECORD, TUTORIAL_IMAGES, make_run
 
-from catdog.data.split import ImageSet, tutorial_names
+from catdog.data.split import ImageSet
 from catdog.report import measurements, sentences
-
-NAMES = tuple(tutorial_names())
-TUTORIAL = ImageSet(Path("x"), "photographs", NAMES[:2000], NAMES[2000:])
 
 
 @pytest.mark.parametrize(
@@ -35,9 +32,9 @@ OWN = ("pets/a_b/1.jpg", "pets/<c>/1.jpg")
 @pytest.mark.parametrize(
     ("images", "text"),
     [
-        (TUTORIAL, "*Made with 3,000 photographs.*"),
+        (TUTORIAL_IMAGES, "*Made with 3,000 photographs.*"),
         (
-            replace(TUTORIAL, source="drawings"),
+            replace(TUTORIAL_IMAGES, source="drawings"),
             "> **Drawn pictures.** The photographs were out of reach when this "
             "page was made. The pictures that you see are 3,000 drawings of the "
             "same names. Each replayed run says what it was trained on.",

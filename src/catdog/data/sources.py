@@ -77,7 +77,7 @@ def open_images(path: Path, source: str = PHOTOGRAPHS) -> ImageSet:
     # Not path.exists(), which raises for a name that is too long.
     if not os.path.isdir(path) and not os.path.isfile(path):  # noqa: PTH112, PTH113
         raise DataError(
-            f"There is nothing at {printable(str(path))}: "
+            f"There is nothing at {printable(path)}: "
             "set CATDOG_DATA to a folder or zip of images, or unset it."
         )
     folder = path if path.is_dir() else archive.unzip(path)
@@ -88,7 +88,7 @@ def open_images(path: Path, source: str = PHOTOGRAPHS) -> ImageSet:
     if faults and digest(layout.names) == TUTORIAL_FINGERPRINT:
         name, reason = next(iter(faults.items()))
         raise DataError(
-            f"{printable(str(path))} is a broken copy of the tutorial's images "
+            f"{printable(path)} is a broken copy of the tutorial's images "
             f"({printable(name)} {reason}): delete it and fetch it again."
         )
     layout = layout.without(faults)
@@ -136,5 +136,5 @@ def _downloaded_images() -> ImageSet | None:
 def _whole_set(path: Path) -> ImageSet:
     images = open_images(path)
     if images.own:
-        raise DataError(f"{path} is not the whole set: delete it.")
+        raise DataError(f"{printable(path)} is not the whole set: delete it.")
     return images

@@ -128,13 +128,13 @@ def notebook(chapter: Chapter, repository: str | None = None) -> NotebookNode:
             source = REFERENCE.sub(lambda at: references[at[0]], cell.source)
             folded = any(options.get(key) == HIDING[key] for key in HIDING)
             cells.append(_code_cell(source, name, folded))
-    made = nbformat.v4.new_notebook(metadata=METADATA, cells=cells)
-    faults = leftovers(made)
+    whole = nbformat.v4.new_notebook(metadata=METADATA, cells=cells)
+    faults = leftovers(whole)
     if faults:
         raise PublishError(
             "\n".join(f"{chapter.name}: {fault}." for fault in faults)
         )
-    return made
+    return whole
 
 
 def leftovers(notebook: NotebookNode) -> list[str]:

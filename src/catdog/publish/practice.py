@@ -22,8 +22,8 @@ def practice_edition(whole: NotebookNode) -> NotebookNode:
     """Return the practice edition of a notebook.
 
     Prose is cut to headings and exercises, and what answers a question is left
-    out. Of code that writes answers, the values stay that they are made of: a
-    later cell may need them.
+    out. Of code that writes answers, all but the last expression stays: a later
+    cell may need its values.
 
     Args:
         whole: the notebook with all its text, which starts with its title.

@@ -1,4 +1,4 @@
-"""Draws cats and dogs, so that the whole tutorial also works without a network.
+"""Draw cats and dogs, so that the whole tutorial also works without a network.
 
 Both animals share coats, poses, backgrounds and light: only shapes tell them
 apart.
@@ -37,6 +37,8 @@ WALLS = [
 ]
 WHITE, SKY = "#f7f7f2", "#a9d3ee"
 
+Pen = ImageDraw.ImageDraw
+
 
 def draw(animal: str, number: int, seed: int = 0) -> Image.Image:
     """Draw one animal.
@@ -56,14 +58,21 @@ def draw(animal: str, number: int, seed: int = 0) -> Image.Image:
     if animal not in ("cat", "dog"):
         raise ValueError(f"{animal!r} cannot be drawn: ask for 'cat' or 'dog'.")
     rng = random.Random(f"{animal} {number} {seed}")
-    scene = background(rng)
+    scene = draw_background(rng)
     body = {"cat": animals.Cat, "dog": animals.Dog}[animal](rng)
-    pose = rng.choice([body.face, body.sit, body.walk, body.lie])
+    pose = rng.choice(
+        [
+            body.draw_face,
+            body.draw_sitting,
+            body.draw_walking,
+            body.draw_lying,
+        ]
+    )
     pose()
-    layer = framed(body.layer, rng, close=pose == body.face)
+    layer = frame_animal(body.layer, rng, close=pose == body.draw_face)
     scene.paste(layer, (0, 0), layer)
     size = (DRAWING_SIZE, DRAWING_SIZE)
-    return lit(scene.resize(size, Image.Resampling.BOX), rng)
+    return relight(scene.resize(size, Image.Resampling.BOX), rng)
 
 
 def write_set(folder: Path, names: Sequence[str]) -> None:
@@ -97,37 +106,51 @@ def version() -> str:
     )
 
 
-def background(rng: random.Random) -> Image.Image:
-    """A wall or the sky above a floor."""
+def draw_background(rng: random.Random) -> Image.Image:
+    """Draw a wall, or the sky, above a floor."""
     horizon = rng.randint(120, 230)
     scene = Image.new("RGB", (CANVAS_SIZE, CANVAS_SIZE), rng.choice(WALLS))
     pen = ImageDraw.Draw(scene)
-    rng.choice([stripes, dots, window, sky, sofa, plain])(pen, rng, horizon)
+    draw_wall = rng.choice(
+        [
+            draw_stripes,
+            draw_dots,
+            draw_window,
+            draw_sky,
+            draw_sofa,
+            draw_nothing,
+        ]
+    )
+    draw_wall(pen, rng, horizon)
     pen.rectangle(
         (0, horizon, CANVAS_SIZE, CANVAS_SIZE), fill=rng.choice(GROUNDS)
     )
-    rng.choice([grass, boards, rug, plain])(pen, rng, horizon)
+    draw_floor = rng.choice([draw_grass, draw_boards, draw_rug, draw_nothing])
+    draw_floor(pen, rng, horizon)
     return scene
 
 
-def plain(pen, rng, horizon):
-    """Nothing on the wall, nothing on the floor."""
+def draw_nothing(_pen: Pen, _rng: random.Random, _horizon: int) -> None:
+    """Leave a wall or a floor as it is."""
 
 
-def stripes(pen, rng, horizon):
+def draw_stripes(pen: Pen, rng: random.Random, _horizon: int) -> None:
+    """Draw a wallpaper with stripes."""
     color, step = rng.choice(WALLS), rng.randint(24, 60)
     for x in range(0, CANVAS_SIZE, step):
         pen.rectangle((x, 0, x + step // 2, CANVAS_SIZE), fill=color)
 
 
-def dots(pen, rng, horizon):
+def draw_dots(pen: Pen, rng: random.Random, horizon: int) -> None:
+    """Draw a wallpaper with dots."""
     color, step = rng.choice(WALLS), rng.randint(30, 60)
     for x in range(0, CANVAS_SIZE, step):
         for y in range(0, horizon, step):
             pen.ellipse((x, y, x + 12, y + 12), fill=color)
 
 
-def window(pen, rng, horizon):
+def draw_window(pen: Pen, rng: random.Random, _horizon: int) -> None:
+    """Draw a window in the wall."""
     x, y = rng.randint(10, 180), rng.randint(5, 40)
     pen.rectangle((x, y, x + 110, y + 120), fill=WHITE)
     for left in (x + 8, x + 59):
@@ -135,7 +158,8 @@ def window(pen, rng, horizon):
             pen.rectangle((left, top, left + 43, top + 48), fill=SKY)
 
 
-def sky(pen, rng, horizon):
+def draw_sky(pen: Pen, rng: random.Random, _horizon: int) -> None:
+    """Draw the sky with some clouds."""
     pen.rectangle((0, 0, CANVAS_SIZE, CANVAS_SIZE), fill=SKY)
     for _ in range(rng.randint(2, 4)):
         x, y = rng.randint(-20, 280), rng.randint(6, 90)
@@ -145,14 +169,16 @@ def sky(pen, rng, horizon):
             )
 
 
-def sofa(pen, rng, horizon):
+def draw_sofa(pen: Pen, rng: random.Random, _horizon: int) -> None:
+    """Draw a sofa."""
     color = rng.choice(GROUNDS)
     pen.rounded_rectangle((-20, 70, CANVAS_SIZE + 20, 260), 40, fill=color)
     for x in range(0, CANVAS_SIZE, 108):
         pen.line((x, 80, x, 250), fill=blend(color, INK, 0.25), width=3)
 
 
-def grass(pen, rng, horizon):
+def draw_grass(pen: Pen, rng: random.Random, horizon: int) -> None:
+    """Draw blades of grass."""
     for _ in range(90):
         x, y = rng.randint(0, CANVAS_SIZE), rng.randint(horizon, CANVAS_SIZE)
         pen.line(
@@ -160,19 +186,29 @@ def grass(pen, rng, horizon):
         )
 
 
-def boards(pen, rng, horizon):
+def draw_boards(pen: Pen, _rng: random.Random, horizon: int) -> None:
+    """Draw floorboards."""
     for y in range(horizon, CANVAS_SIZE, 26):
         pen.line((0, y, CANVAS_SIZE, y), fill="#6d4a2b", width=2)
 
 
-def rug(pen, rng, horizon):
+def draw_rug(pen: Pen, rng: random.Random, horizon: int) -> None:
+    """Draw a round rug in three colors."""
     for edge, color in zip((0, 14, 28), rng.sample(GROUNDS, 3), strict=True):
         box = (20 + edge, horizon + 10 + edge / 2, 300 - edge, 330 - edge)
         pen.ellipse(box, fill=color)
 
 
-def framed(layer: Image.Image, rng: random.Random, close: bool) -> Image.Image:
-    """Turn, zoom and shift an animal, as a photographer's hand would."""
+def frame_animal(
+    layer: Image.Image, rng: random.Random, close: bool
+) -> Image.Image:
+    """Turn, zoom and shift an animal, as a photographer's hand would.
+
+    Args:
+        layer: the animal, on a transparent canvas.
+        rng: chooses by how much.
+        close: whether it is drawn close up, and must not get lost.
+    """
     zoom = rng.uniform(1.1, 1.4) if close else rng.uniform(0.75, 1.25)
     turn = rng.uniform(-8, 8) if close else rng.uniform(-14, 14)
     if rng.random() < 0.5:
@@ -187,8 +223,8 @@ def framed(layer: Image.Image, rng: random.Random, close: bool) -> Image.Image:
     return frame
 
 
-def lit(scene: Image.Image, rng: random.Random) -> Image.Image:
-    """The scene in brighter or dimmer, stronger or paler light."""
+def relight(scene: Image.Image, rng: random.Random) -> Image.Image:
+    """Return a scene in brighter or dimmer, stronger or paler light."""
     for enhance in (
         ImageEnhance.Brightness,
         ImageEnhance.Color,
