@@ -251,7 +251,7 @@ def _check_runs() -> None:
 
     report = check.check_all()
     for line in report.not_compared:
-        print(f"Not compared: {line}.")
+        print(f"Not on this machine, so not compared: {line}.")
     for path, reasons in report.stale.items():
         for reason in reasons:
             print(f"{path}: {reason}")

@@ -14,6 +14,7 @@ from catdog.data.split import (
     PHOTOGRAPHS,
     TUTORIAL_FINGERPRINT,
     ImageSet,
+    Source,
     tutorial_names,
 )
 from catdog.errors import DataError
@@ -62,7 +63,7 @@ def local_images() -> ImageSet | None:
     return find_images() if settings.data() else _cached_images()
 
 
-def open_images(path: Path, source: str = PHOTOGRAPHS) -> ImageSet:
+def open_images(path: Path, source: Source = PHOTOGRAPHS) -> ImageSet:
     """Open a folder or a zip of images, and leave out what cannot be read.
 
     Args:

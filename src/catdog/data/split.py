@@ -4,12 +4,14 @@ import functools
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from catdog._io import digest, printable
 
 FOLDS = 5
-PHOTOGRAPHS, DRAWINGS = "photographs", "drawings"
+Source = Literal["photographs", "drawings"]
+PHOTOGRAPHS: Literal["photographs"] = "photographs"
+DRAWINGS: Literal["drawings"] = "drawings"
 
 # The numbers of the tutorial's own images, in each of its folders.
 TUTORIAL_NUMBERS = {
@@ -53,7 +55,7 @@ class ImageSet:
     """
 
     folder: Path
-    source: str
+    source: Source
     train: tuple[str, ...]
     held_out: tuple[str, ...]
     class_folders: tuple[str, str] = ("cats", "dogs")

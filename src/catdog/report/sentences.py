@@ -144,27 +144,27 @@ def _averaged(runs: Sequence[Run]) -> str:
     return f", averaged over {len(runs)} runs" if len(runs) > 1 else ""
 
 
-def paired_comparison(
-    name: str, first: Sequence[Run], second: Sequence[Run]
-) -> str:
-    """Return how far a model is above another, seed by seed, in a sentence.
-
-    Args:
-        name: what to call the other model.
-        first: runs of the other model.
-        second: runs of the model.
-    """
-    differences = paired_differences(first, second)
-    above = sum(difference > 0 for difference in differences)
-    low, high = min(differences), max(differences)
-    average = f"{percentage_points(mean(differences))} {name}"
+def paired_comparison(earlier: Sequence[Run], later: Sequence[Run]) -> str:
+    """Return how far a model is above another, seed by seed, in a sentence."""
+    differences = paired_differences(earlier, later)
+    if not differences:
+        return ""
+    difference = (
+        f"With the same seed and split, `{later[0].model}` is "
+        f"{percentage_points(mean(differences))} `{earlier[0].model}`"
+    )
     if len(differences) == 1:
-        return f"With the same seed and split, it is {average}."
+        return f"{difference}."
+    better = sum(value > 0 for value in differences)
+    low, high = (
+        f"{100 * value:+.1f}".replace("-", "−")
+        for value in (min(differences), max(differences))
+    )
     return (
-        f"With the same seed and split, it is {average} on average, and better "
-        f"in {above} of {len(differences)} runs: the differences range from "
-        f"{100 * low:+.1f} to {100 * high:+.1f} points."
-    ).replace(" -", " −")
+        f"{difference} on average, and better in {better} of "
+        f"{len(differences)} runs: the differences range from {low} to {high} "
+        "points."
+    )
 
 
 def required_accuracy(runs: Sequence[Run]) -> str:

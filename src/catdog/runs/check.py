@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 from catdog.ablations import ABLATIONS, BASE_IMAGE_SIZE
 from catdog.data.sources import local_images
+from catdog.data.split import ImageSet
 from catdog.models import BUILDERS
 from catdog.pretrained import weights_fingerprint
 from catdog.runs import store
 from catdog.runs.replay import why_stale
+from catdog.runs.schema import Run
 
 
 class Report(NamedTuple):
@@ -44,27 +46,22 @@ def check_all() -> Report:
     return Report(len(runs), stale, _not_compared(runs, images))
 
 
-def _same_set(run, images) -> bool:
-    return (run.images.source, run.images.names) == (
-        images.source,
-        images.fingerprint,
-    )
+def _same_set(run: Run, images: ImageSet) -> bool:
+    recorded = run.images.source, run.images.names
+    return recorded == (images.source, images.fingerprint)
 
 
-def _not_compared(runs, images) -> list[str]:
-    absent = []
+def _not_compared(runs: list[Run], images: ImageSet | None) -> list[str]:
     others = [r for r in runs if not (images and _same_set(r, images))]
-    if others:
-        absent.append(
-            f"the images of {len(others)} runs, which are not on this machine"
-        )
+    absent = [f"the images of {len(others)} runs"] if others else []
     sizes = {
-        BASE_IMAGE_SIZE[r.model] for r in runs if r.model in BASE_IMAGE_SIZE
+        BASE_IMAGE_SIZE[run.model]
+        for run in runs
+        if run.model in BASE_IMAGE_SIZE
     }
-    for size in sorted(sizes):
-        if not weights_fingerprint(size):
-            absent.append(
-                f"the weights of MobileNetV2 for {size} pixels, which are not "
-                "on this machine"
-            )
+    absent += [
+        f"the weights of MobileNetV2 for images of {size} pixels"
+        for size in sorted(sizes)
+        if not weights_fingerprint(size)
+    ]
     return absent

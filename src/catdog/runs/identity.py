@@ -1,7 +1,7 @@
 """Does a record belong to today's code, images and weights?"""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -75,8 +75,7 @@ def differences(
 ) -> list[str]:
     """Return in what a run differs from today's code, images and weights.
 
-    Contents of images and weights that are not on this machine are not
-    compared; `not_compared` names them.
+    Images and weights that are not on this machine are not compared.
 
     Args:
         run: the run.
@@ -88,43 +87,45 @@ def differences(
         A text for each difference, such as
         `RandomRotation.fill_mode: reflect, recorded; constant, now`.
     """
-    found = _compare("", run.configuration, description)
-    found += _compare("decoding", run.decoding, decoding_fingerprint())
+    pairs: list[tuple[str, Any, Any]] = [
+        ("", run.configuration, description),
+        ("decoding of images", run.decoding, decoding_fingerprint()),
+    ]
     if images:
-        found += _compare("names", run.images.names, images.fingerprint)
+        names = run.images.names, images.fingerprint
+        pairs.append(("names of images", *names))
         if images.source == run.images.source:
-            found += _compare("contents", run.images.contents, images.contents)
-    weights = base_image_size and weights_fingerprint(base_image_size)
+            contents = run.images.contents, images.contents
+            pairs.append(("contents of images", *contents))
+    weights = weights_fingerprint(base_image_size) if base_image_size else None
     if weights:
-        found += _compare("base_weights", run.base_weights, weights)
-    return found
+        pairs.append(("weights of the base", run.base_weights, weights))
+    return _compare_all(pairs)
 
 
 def _compare(place: str, recorded: Any, now: Any) -> list[str]:
     """Compare values, key by key on the keys that both sides have."""
     if isinstance(recorded, dict) and isinstance(now, dict):
-        if "class_name" in recorded and "class_name" in now:
-            if recorded["class_name"] == now["class_name"]:
-                place = recorded["class_name"]
-        return [
-            difference
-            for key in recorded.keys() & now.keys()
-            for difference in _compare(
-                f"{place}.{key}".strip("."), recorded[key], now[key]
-            )
-        ]
+        before, after = recorded.get("class_name"), now.get("class_name")
+        if before != after:
+            return [f"{place}: {before}, recorded; {after}, now"]
+        return _compare_all(
+            (f"{before or place}.{key}".strip("."), recorded[key], now[key])
+            for key in recorded
+            if key in now
+        )
     if isinstance(recorded, list) and isinstance(now, list):
         if len(recorded) == len(now):
             pairs = zip(recorded, now, strict=True)
-            return [
-                difference
-                for first, second in pairs
-                for difference in _compare(place, first, second)
-            ]
+            return _compare_all((place, *pair) for pair in pairs)
         recorded, now = _names(recorded), _names(now)
     if recorded == now:
         return []
     return [f"{place}: {recorded}, recorded; {now}, now"]
+
+
+def _compare_all(triples: Iterable[tuple[str, Any, Any]]) -> list[str]:
+    return [line for triple in triples for line in _compare(*triple)]
 
 
 def _names(values: list) -> list:

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from catdog._io import digest
+from catdog.data.split import Source
 from catdog.scores import NonNegative, Result, Score, Share, summarize
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION: Literal[2] = 2
 
 Labels = tuple[NonNegative, NonNegative]
 Loss = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
@@ -26,7 +27,7 @@ class Images(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         test: the same for the test images.
     """
 
-    source: Literal["photographs", "drawings"]
+    source: Source
     names: str
     contents: str
     train: Labels
