@@ -305,13 +305,13 @@ def add_bench(commands: Commands) -> None:
         commands,
         cmd_bench,
         "measure our ways against the usual ones on this machine",
-        "catdog bench --rounds 3",
+        "catdog bench --rounds 7",
     )
     command.add_argument(
         "--rounds",
         type=positive,
-        default=3,
-        help="how often each way has its turn (default: 3)",
+        default=7,
+        help="how often each way has its turn (default: 7)",
     )
     command.add_argument(
         "--out",

@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,17 @@ def read_bench() -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def medians(comparison: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """Return the median of each way of one comparison."""
-    return {
-        name: statistics.median(values) for name, values in comparison.items()
-    }
+def ratios(
+    new: Sequence[float], old: Sequence[float]
+) -> tuple[float, float, float]:
+    """Compare two ways round by round, so that a slow round slows both.
+
+    Args:
+        new: of one way, a value for each round.
+        old: of the other way, in the same rounds.
+
+    Returns:
+        Median, lowest and highest of new / old.
+    """
+    values = [a / b for a, b in zip(new, old, strict=True)]
+    return statistics.median(values), min(values), max(values)

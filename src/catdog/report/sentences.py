@@ -1,5 +1,6 @@
 """Sentences for pages, whose numbers come from runs and measurements."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from catdog.evaluation import (
     wilson,
 )
 from catdog.report.markdown import Markdown, escape
-from catdog.report.measurements import medians, read_bench
+from catdog.report.measurements import ratios, read_bench
 from catdog.runs.schema import Run
 from catdog.settings import EPOCHS
 
@@ -144,6 +145,11 @@ def _averaged(runs: Sequence[Run]) -> str:
     return f", averaged over {len(runs)} runs" if len(runs) > 1 else ""
 
 
+def signed_points(difference: float) -> str:
+    """Return a difference of accuracies in percentage points: `+1.2`."""
+    return f"{100 * difference:+.1f}".replace("-", "−")
+
+
 def paired_comparison(earlier: Sequence[Run], later: Sequence[Run]) -> str:
     """Return how far a model is above another, seed by seed, in a sentence."""
     differences = paired_differences(earlier, later)
@@ -156,10 +162,7 @@ def paired_comparison(earlier: Sequence[Run], later: Sequence[Run]) -> str:
     if len(differences) == 1:
         return f"{difference}."
     better = sum(value > 0 for value in differences)
-    low, high = (
-        f"{100 * value:+.1f}".replace("-", "−")
-        for value in (min(differences), max(differences))
-    )
+    low, high = map(signed_points, (min(differences), max(differences)))
     return (
         f"{difference} on average, and better in {better} of "
         f"{len(differences)} runs: the differences range from {low} to {high} "
@@ -194,17 +197,23 @@ def measured_speed(comparison: str) -> Markdown:
     bench = read_bench()
     if not bench:
         return Markdown("")
-    usual, ours = list(medians(bench[comparison]).values())[:2]
     if comparison == "epoch":
         what = "an epoch of `model1` takes"
+        rival = "where every image is decoded in every epoch"
+        usual = bench["epoch"]["model1, usual pipeline"]
+        ours = bench["epoch"]["model1, our pipeline"]
     else:
-        usual *= EPOCHS
         what = f"{EPOCHS} epochs of `model4` take"
+        rival = "where every image is sent through all layers in every epoch"
+        usual = [s * EPOCHS for s in bench["transfer"]["usual, an epoch"]]
+        ours = bench["transfer"]["ours, all epochs"]
+    middle, low, high = ratios(ours, usual)
     return Markdown(
-        f"Measured with `catdog bench` on {cpu_cores(bench['environment'])}: "
-        f"{what} {ours:.0f} s this way, and {usual:.0f} s where every picture is "
-        f"{'decoded' if comparison == 'epoch' else 'sent through all layers'} "
-        f"in every epoch. That is {ours / usual:.2f} times as long."
+        f"Measured with `catdog bench` on {cpu_cores(bench['environment'])}, in "
+        f"{bench['rounds']} rounds: {what} {statistics.median(ours):.0f} s this "
+        f"way, and {statistics.median(usual):.0f} s {rival} (medians). Within a "
+        f"round, that is {middle:.2f} times as long (from {low:.2f} to "
+        f"{high:.2f})."
     )
 
 

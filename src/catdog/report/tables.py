@@ -1,6 +1,7 @@
 """Tables for pages, computed from runs: each function returns one as Markdown."""
 
 import itertools
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,8 +19,13 @@ from catdog.evaluation import (
     scores_on_test,
 )
 from catdog.report.markdown import Markdown, table
-from catdog.report.measurements import medians
-from catdog.report.sentences import count_noun, pooled_accuracy, verdict
+from catdog.report.measurements import ratios
+from catdog.report.sentences import (
+    count_noun,
+    pooled_accuracy,
+    signed_points,
+    verdict,
+)
 from catdog.runs.schema import Run
 from catdog.settings import EPOCHS
 
@@ -158,13 +164,11 @@ def signed_range(differences: Sequence[float]) -> str:
 
     Of several differences, their range is added: `+1.2 (−0.4 to +2.0)`.
     """
-    points = [f"{100 * value:+.1f}".replace("-", "−") for value in differences]
-    average = f"{100 * mean(differences):+.1f}".replace("-", "−")
+    average = signed_points(mean(differences))
     if len(differences) == 1:
         return average
-    low, high = min(differences), max(differences)
-    lowest = points[differences.index(low)]
-    return f"{average} ({lowest} to {points[differences.index(high)]})"
+    low, high = map(signed_points, (min(differences), max(differences)))
+    return f"{average} ({low} to {high})"
 
 
 def differences(runs: Mapping[str, Sequence[Run]]) -> Markdown:
@@ -202,81 +206,72 @@ def p_text(p: float) -> str:
 
 
 def bench(measured: Mapping[str, Any]) -> Markdown:
-    """Return what `catdog bench` measured: each way, and how it compares."""
-    rounds = measured["rounds"]
-    return table(
-        ["what", f"median of {rounds} rounds", "ratio"],
-        [
-            *_epoch_rows(measured["epoch"]),
-            *_transfer_rows(measured["transfer"]),
-            *_pipeline_rows(measured["pipeline"]),
-            _forward_row(measured["forward"]),
-        ],
-    )
+    """Return what `catdog bench` measured: each way, and how it compares.
 
-
-def _epoch_rows(comparison: Mapping[str, Sequence[float]]) -> list[list[str]]:
-    usual, ours, plain = medians(comparison).values()
-    return [
-        ["epoch of model1, usual pipeline", f"{usual:.1f} s", ""],
-        ["epoch of model1, our pipeline", f"{ours:.1f} s", ratio(ours, usual)],
-        ["epoch of a plain network, our pipeline", f"{plain:.1f} s", ""],
-        ["epoch of model1, as above", f"{ours:.1f} s", ratio(ours, plain)],
-    ]
-
-
-def _transfer_rows(
-    comparison: Mapping[str, Sequence[float]],
-) -> list[list[str]]:
-    usual_epoch, ours = medians(comparison).values()
-    usual = usual_epoch * EPOCHS
-    return [
-        [f"{EPOCHS} epochs of model4, usual", f"{usual:.0f} s", ""],
-        [
+    Ratios are taken within each round: their median, and their range.
+    """
+    epoch, transfer = measured["epoch"], measured["transfer"]
+    pipeline, forward = measured["pipeline"], measured["forward"]
+    usual_epochs = [s * EPOCHS for s in transfer["usual, an epoch"]]
+    usual, ours = "model1, usual pipeline", "model1, our pipeline"
+    plain = "plain network, our pipeline"
+    rows = [
+        *(
+            _bench_row(f"epoch of {way}", seconds, epoch[usual], "s")
+            for way, seconds in epoch.items()
+            if way != plain
+        ),
+        _bench_row("epoch of a plain network", epoch[plain], None, "s"),
+        _bench_row(
+            "epoch of model1, beside it", epoch[ours], epoch[plain], "s"
+        ),
+        _bench_row(
+            f"{EPOCHS} epochs of model4, usual", usual_epochs, None, "s"
+        ),
+        _bench_row(
             f"{EPOCHS} epochs of model4, ours",
-            f"{ours:.0f} s",
-            ratio(ours, usual),
-        ],
+            transfer["ours, all epochs"],
+            usual_epochs,
+            "s",
+        ),
+        *(
+            _bench_row(
+                f"pipeline: {way}",
+                values,
+                pipeline[f"usual, {way.split(', ')[1]}"],
+                "MiB" if way.endswith("MiB") else "images a second",
+            )
+            for way, values in pipeline.items()
+        ),
+        _bench_row(
+            "matrix product",
+            forward["matrix product"],
+            None,
+            "billion a second",
+        ),
+        _bench_row(
+            "model4 at work",
+            forward["model4"],
+            forward["matrix product"],
+            "billion a second",
+        ),
     ]
-
-
-def _pipeline_rows(
-    comparison: Mapping[str, Sequence[float]],
-) -> list[list[str]]:
-    rates = medians(comparison)
-    rows = []
-    for when in ("first epoch", "later epochs"):
-        usual, ours = rates[f"usual, {when}"], rates[f"our, {when}"]
-        rows.append(
-            [
-                f"pictures per second, {when}: usual, ours",
-                f"{usual:,.0f}, {ours:,.0f}",
-                ratio(ours, usual),
-            ]
-        )
-    usual, ours = rates["usual, MiB"], rates["our, MiB"]
-    rows.append(
-        [
-            "memory of the pipeline: usual, ours",
-            f"{usual:,.0f} MiB, {ours:,.0f} MiB",
-            ratio(ours, usual),
-        ]
-    )
-    return rows
-
-
-def _forward_row(comparison: Mapping[str, Sequence[float]]) -> list[str]:
-    work, peak = medians(comparison).values()
-    return [
-        "multiply-adds per second: matrix product, model4",
-        f"{peak:.0f} billion, {work:.0f} billion",
-        ratio(work, peak),
+    header = [
+        "what",
+        f"median of {measured['rounds']} rounds",
+        "ratio: median (range)",
     ]
+    return table(header, rows)
 
 
-def ratio(new: float, old: float) -> str:
-    """Return how two numbers compare, such as `0.31`; a dash if one is 0."""
-    return f"{new / old:.2f}" if old else "–"
+def _bench_row(
+    what: str, values: Sequence[float], rival: Sequence[float] | None, unit: str
+) -> list[str]:
+    middle = f"{statistics.median(values):,.1f} {unit}"
+    if rival is None or rival == values or not all(rival):
+        return [what, middle, ""]
+    ratio, low, high = ratios(values, rival)
+    return [what, middle, f"{ratio:.2f} ({low:.2f} to {high:.2f})"]
 
 
 def specification(runs: Mapping[str, list[Run]]) -> Markdown:
