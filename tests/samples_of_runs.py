@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from catdog.data.split import (
     FOLDS,
     TUTORIAL_FINGERPRINT,
     ImageSet,
     tutorial_names,
 )
-from catdog.runs.schema import Run
-from catdog.scores import Score
+from catdog.runs.schema import History, Images, Parameters, Run
+from catdog.scores import Result, Score, summarize
 
 NAMES = tuple(tutorial_names())
 # The tutorial's photographs by their names: there are no files.
@@ -28,6 +30,7 @@ def make_run(
     training: Sequence[float] = (0.6, 0.8),
     validation: Sequence[float] = (0.5, 0.75),
     outcomes: Sequence[bool] = (True, True, True, False),
+    train: float | None = None,
     **fields: Any,
 ) -> Run:
     """A run of the tutorial's photographs.
@@ -39,46 +42,44 @@ def make_run(
         validation: the same; the last is that of 1,000 images.
         outcomes: for each test image, which all show dogs, whether the answer
             is right.
+        train: accuracy on the training images in the end, in inference mode;
+            by default, that of the last epoch.
         fields: what else is to differ.
     """
     fold = seed % FOLDS
-    n, correct = len(outcomes), sum(outcomes)
+    scores = [
+        Score(
+            f"validation/dogs/dog.{fold}{number}.jpg", 1, 0.9 if right else 0.2
+        )
+        for number, right in enumerate(outcomes)
+    ]
+    train = training[-1] if train is None else train
     values = {
         "model": model,
         "seed": seed,
         "fold": fold,
         "epochs": len(training),
-        "key": "0123456789abcdef",
-        "history": {
-            "accuracy": list(training),
-            "val_accuracy": list(validation),
-            "loss": [1 / epoch for epoch in range(1, len(training) + 1)],
-            "val_loss": [0.6] * len(training),
-        },
-        "validation": {
-            "n": 1000,
-            "correct": round(validation[-1] * 1000),
-            "accuracy": validation[-1],
-        },
-        "test": {"n": n, "correct": correct, "accuracy": round(correct / n, 5)},
-        "scores": [
-            Score(
-                f"validation/dogs/dog.{fold}{number}.jpg",
-                1,
-                0.9 if right else 0.2,
-            )
-            for number, right in enumerate(outcomes)
-        ],
-        "data": {
-            "source": "photographs",
-            "train": 2000,
-            "validation": 1000,
-            "test": n,
-            "fingerprint": TUTORIAL_FINGERPRINT,
-            "content": "fedcba9876543210",
-        },
-        "parameters": {"trainable": 1234, "frozen": 0},
-        "settings": {"optimizer": "Adam"},
+        "configuration": {"batch_size": 32},
+        "images": Images(
+            "photographs",
+            TUTORIAL_FINGERPRINT,
+            "fedcba9876543210",
+            (1000, 1000),
+            (500, 500),
+            (0, len(outcomes)),
+        ),
+        "decoding": "0123456789abcdef",
+        "history": History(
+            list(training),
+            list(validation),
+            [1 / epoch for epoch in range(1, len(training) + 1)],
+            [0.6] * len(training),
+        ),
+        "train": Result(2000, round(train * 2000), 0.5),
+        "validation": Result(1000, round(validation[-1] * 1000), 0.6),
+        "test": summarize(scores),
+        "scores": scores,
+        "parameters": Parameters(1234, 0),
         "environment": {"tensorflow": "2.21.0", "cores": 2},
         "seconds": 60.0,
         "recorded": "2026-01-02",
@@ -86,11 +87,11 @@ def make_run(
     return Run(**values | fields)
 
 
-def of_drawings(run: Run) -> dict[str, Any]:
-    """The data of a run, but of drawings."""
-    return {**run.data, "source": "drawings"}
+def of_drawings(run: Run) -> Images:
+    """The images of a run, but drawings."""
+    return msgspec.structs.replace(run.images, source="drawings")
 
 
-def of_own_images(run: Run) -> dict[str, Any]:
-    """The data of a run, but of somebody's own images."""
-    return {**run.data, "fingerprint": "0011223344556677"}
+def of_own_images(run: Run) -> Images:
+    """The images of a run, but somebody's own."""
+    return msgspec.structs.replace(run.images, names="0011223344556677")

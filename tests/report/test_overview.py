@@ -17,11 +17,11 @@ RUNS = [
     make_run("model2", 1, validation=[0.1, 0.549], seconds=70.0),
     make_run("model2", 0, validation=[0.1, 0.6], outcomes=[True] * 20),
     make_run("model2", 1, validation=[0.1, 0.9]),  # the first one counts
-    make_run("model1", data=of_drawings(RUN)),
+    make_run("model1", images=of_drawings(RUN)),
     make_run("model1", training=[0.5], validation=[0.6]),
-    make_run("model1", data=of_own_images(RUN)),
+    make_run("model1", images=of_own_images(RUN)),
     make_run(
-        "model1", training=[0.5], validation=[0.5], data=of_own_images(RUN)
+        "model1", training=[0.5], validation=[0.5], images=of_own_images(RUN)
     ),
 ]
 

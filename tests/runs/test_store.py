@@ -63,8 +63,8 @@ def test_runs_of_some_images_are_read_without_those_of_others(user, published):
     for folder in (user, published):
         store.write_run(make_run(), folder)
         store.write_run(make_run("model12"), folder)
-        store.write_run(make_run(data=of_drawings(RUN)), folder)
-        store.write_run(make_run(data=of_own_images(RUN)), folder)
+        store.write_run(make_run(images=of_drawings(RUN)), folder)
+        store.write_run(make_run(images=of_own_images(RUN)), folder)
 
     def count(*arguments):
         return len(store.read_runs(*arguments))
