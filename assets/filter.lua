@@ -82,7 +82,7 @@ local function callout(div, type)
   if not page then
     return pandoc.BlockQuote({ pandoc.Para({ pandoc.Strong(text or name) }) } .. content)
   end
-  if text then -- the colour alone must not say what kind it is
+  if text then -- the color alone must not say what kind it is
     local spoken = pandoc.Span({ name .. ": " }, { class = "screen-reader-only" })
     text:insert(1, spoken)
   end

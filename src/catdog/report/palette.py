@@ -11,9 +11,9 @@ def palette() -> dict[str, tuple[str, str]]:
     """Return each color's two values, such as `"#d55e00"`.
 
     The first is for light pages, the second for dark ones. They stand in
-    `assets/colours.scss`.
+    `assets/colors.scss`.
     """
-    text = (assets_folder() / "colours.scss").read_text(encoding="utf-8")
+    text = (assets_folder() / "colors.scss").read_text(encoding="utf-8")
     line = re.compile(r"^\s*([\w-]+): (#\w{6}) (#\w{6}),$", re.MULTILINE)
     return {name: (light, dark) for name, light, dark in line.findall(text)}
 
