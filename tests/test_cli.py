@@ -328,6 +328,54 @@ def test_own_images_without_runs_are_not_rendered(
     )
 
 
+@pytest.mark.parametrize("source", ["photographs", "drawings"])
+def test_render_says_what_it_used_and_chapters_use_the_same(
+    source, images, tmp_path, monkeypatch, capsys
+):
+    from catdog.publish import render
+
+    used = replace(images, source=source)
+    monkeypatch.setattr(sources, "find_images", lambda: used)
+    monkeypatch.setattr(replay, "find_all_runs", lambda builders, images: {})
+    monkeypatch.setenv("CATDOG_DATA", "something else")
+    index = tmp_path / "index.html"
+    asked = []
+
+    def build(root, renderer):
+        asked.append((root, renderer, os.environ["CATDOG_DATA"]))
+        return index, "Quarto"
+
+    monkeypatch.setattr(render, "build", build)
+    assert cli.main(["render"]) == 0
+    assert cli.main(["render", "--with", "built-in"]) == 0
+    data = "drawings" if source == "drawings" else str(images.folder)
+    assert asked == [
+        (Path.cwd(), "auto", data),
+        (Path.cwd(), "built-in", data),
+    ]
+    assert capsys.readouterr().out.startswith(
+        f"Rendered by Quarto with {source} from {images.folder}.\n"
+        f"Open {index.resolve().as_uri()}\n"
+    )
+
+
+def test_notebooks_are_written_or_only_checked(monkeypatch, capsys):
+    from catdog.publish import notebooks
+
+    stale = []
+    monkeypatch.setattr(notebooks, "check_notebooks", lambda root: stale)
+    monkeypatch.setattr(notebooks, "write_notebooks", lambda root: ["a", "b"])
+    assert cli.main(["notebooks"]) == 0
+    assert capsys.readouterr().out == "a\nb\n"
+    assert cli.main(["notebooks", "--check"]) == 0
+    assert capsys.readouterr().out == "All notebooks are up to date.\n"
+    stale += ["01-data.ipynb", "offers.json"]
+    assert cli.main(["notebooks", "--check"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "catdog: Stale notebooks: 01-data.ipynb, offers.json. Write them again"
+    )
+
+
 def test_unreadable_record_gets_one_sentence_and_status_2(capsys):
     folder = settings.runs_folder()
     folder.mkdir()

@@ -161,6 +161,12 @@ def test_augmentation_acts_in_training_only_and_never_flips_upside_down():
             assert (flipped == image).all() or (flipped == image[:, ::-1]).all()
 
 
+def test_rotation_fills_the_corners_with_what_is_beside_them():
+    _, rotation = models.augmentation()
+    white = np.full((4, 160, 160, 3), 255, "float32")
+    assert rotation(white, training=True).numpy().min() > 250
+
+
 def test_without_weights_the_model_can_still_be_looked_at(monkeypatch, caplog):
     def refuse(size):
         raise WeightsError("The weights cannot be loaded.")

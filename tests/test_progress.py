@@ -9,7 +9,7 @@ import pytest
 from nbclient import NotebookClient
 
 from catdog.progress import Bar
-from catdog.publish.chapter import ThisPython
+from catdog.publish.execute import ThisPythonKernelManager
 
 CODE = """\
 from catdog.progress import Bar
@@ -20,11 +20,13 @@ print("done")
 
 
 def outputs(**environment):
-    """What a real kernel puts out, as `(stream, text)`."""
+    """What a real kernel writes, as `(stream, text)`."""
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [nbformat.v4.new_code_cell(CODE)]
     client = NotebookClient(
-        notebook, kernel_manager_class=ThisPython, coalesce_streams=True
+        notebook,
+        kernel_manager_class=ThisPythonKernelManager,
+        coalesce_streams=True,
     )
     kept = {k: v for k, v in os.environ.items() if k != "QUARTO_PROJECT_DIR"}
     client.execute(env=kept | environment)
@@ -48,3 +50,20 @@ def test_bar_on_a_terminal_but_not_in_a_log(monkeypatch, terminal):
     monkeypatch.setattr(sys, "stderr", stream)
     assert list(Bar(range(3), "Counting")) == [0, 1, 2]
     assert ("100%" in stream.getvalue()) == terminal
+
+
+@pytest.mark.parametrize(
+    "stream", [None, io.StringIO()], ids=["none", "closed"]
+)
+def test_no_bar_where_standard_error_is_missing(monkeypatch, capsys, stream):
+    if stream:
+        stream.close()
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert list(Bar(range(3), "Counting")) == [0, 1, 2]
+    assert capsys.readouterr().out == ""
+
+
+def test_what_is_asked_for_comes_before_what_is_usual():
+    stream = io.StringIO()
+    bar = Bar(range(3), "Counting", file=stream, disable=False, leave=True)
+    assert list(bar) == [0, 1, 2] and "100%" in stream.getvalue()

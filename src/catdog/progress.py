@@ -19,7 +19,7 @@ class Bar(tqdm):
         """Take what tqdm takes."""
         notebook = in_notebook()
         defaults = {
-            "disable": not notebook and not sys.stderr.isatty(),
+            "disable": not notebook and not _on_terminal(),
             "file": sys.stdout if notebook else sys.stderr,
             "leave": not notebook,
         }
@@ -33,3 +33,9 @@ def in_notebook() -> bool:
     """
     in_kernel = type(sys.stdout).__module__.startswith("ipykernel")
     return in_kernel and not settings.rendering()
+
+
+def _on_terminal() -> bool:
+    # Standard error may be closed, or missing, as where no console is.
+    stream = sys.stderr
+    return stream is not None and not stream.closed and stream.isatty()

@@ -1,5 +1,7 @@
 """A zip gives the images in it, or one sentence. Nothing leads out of it."""
 
+import errno
+import random
 import shutil
 import stat
 import tempfile
@@ -67,6 +69,7 @@ GOOD = {
     "dots": ([f"./{name}" for name in DIVIDED], {}),
     "other_classes": ([n.replace("cats", "zebras") for n in FLAT], {}),
     "deflated": (DIVIDED, {"compression": zipfile.ZIP_DEFLATED}),
+    "bzip2": (DIVIDED, {"compression": zipfile.ZIP_BZIP2}),
     "lzma": (DIVIDED, {"compression": zipfile.ZIP_LZMA}),
     "strange_name": (
         [*DIVIDED, f"train/cats/{STRANGE}".replace("/s", "s")],
@@ -129,6 +132,19 @@ def flipped(path):
     path.write_bytes(content)
 
 
+def flipped_bzip2(path):
+    noise = random.Random(0).randbytes(30_000)
+    write_zip(
+        path,
+        more=[("train/cats/noise.jpg", noise)],
+        compression=zipfile.ZIP_BZIP2,
+    )
+    content = bytearray(path.read_bytes())
+    start = content.find(b"BZh", content.find(b"noise.jpg"))
+    content[start + 20 : start + 40] = bytes(20)
+    path.write_bytes(content)
+
+
 def twice(path):
     with pytest.warns(UserWarning, match="Duplicate"):
         write_zip(path, [*DIVIDED, DIVIDED[0]])
@@ -163,6 +179,7 @@ BAD = {
     "half": (cut(0.5), "broken archive"),
     "without_last_byte": (cut(0.999), "broken archive"),
     "flipped_byte": (flipped, "broken archive"),
+    "flipped_bzip2": (flipped_bzip2, "broken archive"),
     "lying_sizes": (lying, "broken archive"),
     "unknown_method": (marked(b"\x63\0", 10, b"PK\1\2"), "broken archive"),
     "locked": (marked(b"\1\0", 8, b"PK\1\2"), "locked with a password"),
@@ -262,12 +279,26 @@ def test_disk_that_fills_meanwhile_is_named(cache, tmp_path, monkeypatch):
     path = write_zip(tmp_path / "given.zip")
 
     def full(*_):
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(shutil, "copyfileobj", full)
     with pytest.raises(DataError, match="no room"):
         archive.unzip(path)
     assert not leftovers(cache)
+
+
+def test_zip_that_may_not_be_read_is_named(cache, tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    # An administrator may read every file.
+    monkeypatch.setattr(archive.zipfile, "ZipFile", refuse)
+    with pytest.raises(DataError) as caught:
+        archive.unzip(tmp_path / "given.zip")
+    assert str(caught.value) == (
+        f"{tmp_path / 'given.zip'} cannot be unpacked (Permission denied): "
+        f"make sure that you may read it, and write to {cache}."
+    )
 
 
 def test_damaged_cache_is_made_anew(cache, tmp_path):

@@ -244,7 +244,7 @@ def test_broken_image_is_refused_with_its_reason(name, tmp_path):
     sys.platform != "linux", reason="other systems take no such name"
 )
 def test_name_that_is_no_text_is_refused(tmp_path):
-    path = os.fsdecode(os.fsencode(tmp_path / "caf") + b"\xe9.jpg")
+    path = os.fsdecode(os.fsencode(tmp_path / "cat") + b"\xe9.jpg")
     half_and_half().save(path)
     assert image_files.find_fault(path) == "has a name that is not valid UTF-8"
 

@@ -57,9 +57,10 @@ def unzip(path: Path) -> Path:
             raise DataError(_no_room(path)) from error
         if error.errno:
             raise DataError(
-                f"{printable(path)} cannot be unpacked into {cache_folder()}: "
-                f"{error.strerror}."
+                f"{printable(path)} cannot be unpacked ({error.strerror}): "
+                f"make sure that you may read it, and write to {cache_folder()}."
             ) from error
+        # A decompressor says so, not the system.
         raise DataError(_broken(path, error)) from error
     # zipfile, and the decompressors behind it, raise a dozen kinds.
     except Exception as error:
