@@ -30,7 +30,7 @@ def make_run(
     training: Sequence[float] = (0.6, 0.8),
     validation: Sequence[float] = (0.5, 0.75),
     outcomes: Sequence[bool] = (True, True, True, False),
-    train: float | None = None,
+    train: float | Result | None = None,
     **fields: Any,
 ) -> Run:
     """A run of the tutorial's photographs.
@@ -42,8 +42,8 @@ def make_run(
         validation: the same; the last is that of 1,000 images.
         outcomes: for each test image, which all show dogs, whether the answer
             is right.
-        train: accuracy on the training images in the end, in inference mode;
-            by default, that of the last epoch.
+        train: result on the training images in the end, in inference mode, or
+            its accuracy; by default, that of the last epoch.
         fields: what else is to differ.
     """
     fold = seed % FOLDS
@@ -53,7 +53,9 @@ def make_run(
         )
         for number, right in enumerate(outcomes)
     ]
-    train = training[-1] if train is None else train
+    if not isinstance(train, Result):
+        accuracy = training[-1] if train is None else train
+        train = Result(2000, round(accuracy * 2000), 0.5)
     values = {
         "model": model,
         "seed": seed,
@@ -75,7 +77,7 @@ def make_run(
             [1 / epoch for epoch in range(1, len(training) + 1)],
             [0.6] * len(training),
         ),
-        "train": Result(2000, round(train * 2000), 0.5),
+        "train": train,
         "validation": Result(1000, round(validation[-1] * 1000), 0.6),
         "test": summarize(scores),
         "scores": scores,

@@ -2,13 +2,14 @@
 
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from samples_of_runs import make_run
 
 from catdog import evaluation
-from catdog.scores import Score
+from catdog.scores import Result, Score
 
 scores = st.lists(
     st.builds(Score, st.text(min_size=1), st.integers(0, 1), st.floats(0, 1)),
@@ -86,7 +87,14 @@ def test_mistakes_are_the_off_diagonal_and_the_most_confident_come_first(
 def test_baseline_is_the_share_of_the_more_frequent_class():
     names = ["train/cats/cat.1.jpg"] * 3 + ["train/dogs/dog.1.jpg"]
     assert evaluation.label_counts(names) == {"cats": 3, "dogs": 1}
-    assert evaluation.baseline(names) == 0.75
+    assert evaluation.baseline((3, 1)) == evaluation.baseline((1, 3)) == 0.75
+
+
+def test_entropy_is_the_loss_of_guessing():
+    assert evaluation.entropy((7, 7)) == pytest.approx(math.log(2))
+    by_hand = -(0.9 * math.log(0.9) + 0.1 * math.log(0.1))
+    assert evaluation.entropy((90, 10)) == pytest.approx(by_hand)
+    assert evaluation.entropy((5, 0)) == 0
 
 
 def test_classes_are_counted_by_their_folders():
@@ -94,15 +102,61 @@ def test_classes_are_counted_by_their_folders():
     assert evaluation.label_counts(names) == {"cats": 2, "d\\x0ag": 1}
 
 
-def test_best_model_is_chosen_by_mean_validation_not_by_test():
+def by_seed(model, *accuracies):
+    """A run of each seed, by its validation accuracy; none for None."""
+    return [
+        make_run(model, seed, validation=[0, accuracy])
+        for seed, accuracy in enumerate(accuracies)
+        if accuracy is not None
+    ]
+
+
+def test_each_fold_chooses_by_its_own_validation_images():
     runs = {
-        "a": [
-            make_run(validation=[0.1, 0.9], outcomes=[False] * 9 + [True]),
-            make_run(validation=[0.1, 0.8], outcomes=[False] * 9 + [True]),
-        ],
-        "b": [make_run(validation=[0.9, 0.7], outcomes=[True] * 10)],
+        "model1": by_seed("model1", 0.9, 0.7, 0.8, None),
+        "model2": by_seed("model2", 0.8, 0.8, 0.8, 0.6),
     }
-    assert evaluation.best_model(runs) == "a"
+    chosen = evaluation.choose_in_each_fold(runs)
+    assert [(run.fold, run.model) for run in chosen] == [
+        (0, "model1"),
+        (1, "model2"),
+        (2, "model1"),  # of equally good ones, the earlier
+        (3, "model2"),  # the only one
+    ]
+    assert evaluation.best_model(runs) == "model1"
+    runs["model2"] += by_seed("model2", *[None] * 4, 0.9)
+    assert evaluation.best_model(runs) == "model2"
+
+
+def test_test_images_have_no_say_in_the_choice():
+    runs = {
+        "a": [make_run("a", validation=[0, 0.9], outcomes=[False] * 10)],
+        "b": [make_run("b", validation=[0, 0.8], outcomes=[True] * 10)],
+    }
+    (chosen,) = evaluation.choose_in_each_fold(runs)
+    assert chosen.model == evaluation.best_model(runs) == "a"
+
+
+def test_differences_are_paired_by_seed():
+    first, second = by_seed("a", 0.5, 0.6, 0.7), by_seed("b", 0.6, 0.5, None, 1)
+    differences = evaluation.paired_differences(first, second[::-1])
+    assert differences == [pytest.approx(0.1), pytest.approx(-0.1)]
+
+
+def test_holm_agrees_with_a_correction_by_hand():
+    # Sorted: 0.01 * 4, 0.02 * 3, 0.03 * 2 but not below, 0.5 * 1.
+    assert evaluation.holm([0.03, 0.5, 0.01, 0.02]) == [
+        pytest.approx(p) for p in (0.06, 0.5, 0.04, 0.06)
+    ]
+    assert evaluation.holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_corrected_p_is_never_smaller_and_keeps_the_order(p_values):
+    corrected = evaluation.holm(p_values)
+    assert all(p <= q <= 1 for p, q in zip(p_values, corrected, strict=True))
+    pairs = sorted(zip(p_values, corrected, strict=True))
+    assert [q for _, q in pairs] == sorted(corrected)
 
 
 def test_mean_lowest_and_highest_are_those_of_the_last_epoch():
@@ -127,13 +181,16 @@ def test_pooled_test_adds_up_and_counts_no_image_twice():
     assert len(evaluation.scores_on_test(again)) == 400
 
 
-def test_gap_and_range_look_at_the_last_epochs():
+def test_range_looks_at_the_last_epochs():
     run = make_run(training=[0.5, 0.9, 0.9], validation=[0.5, 0.7, 0.8])
-    assert evaluation.generalization_gap(run, last=2) == pytest.approx(0.15)
     assert evaluation.last_epochs_range(run, last=2) == (0.7, 0.8)
     long = make_run(training=[1, *[0.5] * 5], validation=[0, *[0.5] * 5])
-    assert evaluation.generalization_gap(long) == 0
     assert evaluation.last_epochs_range(long) == (0.5, 0.5)
+
+
+def test_gap_is_that_of_inference_mode():
+    run = make_run(training=[0.5, 0.6], validation=[0.5, 0.7], train=0.85)
+    assert evaluation.generalization_gap(run) == pytest.approx(0.15)
 
 
 def answers(outcomes, names=None):
@@ -197,28 +254,29 @@ def test_calibration_gives_confidence_then_accuracy_of_each_part():
     ]
 
 
-def losses(*values):
-    return {"loss": list(values), "accuracy": [0.5] * len(values)}
+def trained(n_first, n_second, correct, loss):
+    """A run that ended like this on so many training images of each class."""
+    run = make_run()
+    images = msgspec.structs.replace(run.images, train=(n_first, n_second))
+    result = Result(n_first + n_second, correct, loss)
+    return msgspec.structs.replace(run, images=images, train=result)
 
 
 @pytest.mark.parametrize(
-    ("history", "expected"),
+    ("run", "expected"),
     [
-        (losses(1.0, 0.694, 0.693, 0.6931, 0.6935, 0.6930), True),
-        (losses(0.69, 0.68, 0.66, 0.6, 0.5, 0.4), False),
-        (losses(*[0.9] * 4, *[0.693] * 4), True),  # the last half counts
-        (losses(*[0.693] * 4, 0.693, 0.693, 0.693, 0.5), False),
-        (losses(*[math.log(2) + 0.009] * 6), True),
-        (losses(*[math.log(2) + 0.011] * 6), False),
-        (losses(*[math.log(2) - 0.011] * 6), False),
-        (losses(0.693, 0.693), False),  # too short to tell
+        (trained(1000, 1000, 1000, 0.6931), True),
+        (trained(1000, 1000, 1030, 0.6929), True),
+        (trained(1000, 1000, 1100, 0.6929), False),  # it has found something
+        (trained(1000, 1000, 1030, 0.685), False),  # a slow start
+        (trained(1000, 1000, 1000, 0.9), True),  # worse than guessing
+        (trained(900, 100, 900, 0.3251), True),  # always the frequent class
+        (trained(900, 100, 900, 0.3), False),
+        (trained(900, 100, 950, 0.3251), False),
+        (trained(100, 900, 900, 0.3251), True),
     ],
 )
-def test_loss_that_stays_where_guessing_has_it_is_a_collapse(history, expected):
-    assert evaluation.collapsed(history) is expected
-
-
-def test_guessing_costs_less_where_one_class_is_more_frequent():
-    stuck = losses(*[0.325] * 6)
-    assert not evaluation.collapsed(stuck)
-    assert evaluation.collapsed(stuck, chance_loss=0.325)
+def test_a_model_that_learned_no_more_than_frequencies_has_collapsed(
+    run, expected
+):
+    assert evaluation.collapsed(run) is expected

@@ -70,6 +70,7 @@ def test_any_sequence_of_layers_can_be_drawn():
     [
         (layers.RandomFlip(), "changes the picture"),
         (layers.Conv2D(1, 1), "looks for patterns"),
+        (layers.BatchNormalization(), "normalizes"),
         (layers.MaxPooling2D(), "shrinks"),
         (layers.GlobalAveragePooling2D(), "shrinks"),
         (layers.Flatten(), "shrinks"),
@@ -111,4 +112,4 @@ def test_table_counts_parameters_and_those_that_are_trained():
 def test_table_names_whole_models_by_their_own_name(model4):
     table = architecture.layer_table(model4)
     assert "| base_model_layer | 5 × 5 × 1280 | 2,257,984 | 0 |" in table
-    assert "| **all** |  | **2,260,546** | **2,562** |" in table
+    assert "| **all** |  | **2,265,666** | **5,122** |" in table

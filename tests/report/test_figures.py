@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
+import msgspec
 import numpy as np
 import pytest
 from keras import layers
@@ -12,7 +13,7 @@ from samples_of_runs import make_run
 from catdog.evaluation import wilson
 from catdog.report import figures
 from catdog.report.palette import palette
-from catdog.scores import Score
+from catdog.scores import Result, Score
 
 
 def titles(figure):
@@ -99,45 +100,76 @@ def test_augmented_shows_the_original_beside_changed_copies(images):
     assert all((copy != image).any() for copy in shown[1:])
 
 
-def test_history_draws_the_runs_and_their_mean_in_the_color_of_the_measure():
+def curves(axis):
+    """What the lines of an axis show: thick ones by their label, thin ones."""
+    thick, thin = {}, []
+    for line in axis.lines:
+        label, values = line.get_label(), np.round(line.get_ydata(), 9).tolist()
+        if label.startswith("_"):
+            thin.append((line.get_color(), values))
+        else:
+            thick[label] = (line.get_color(), values)
+    return thick, thin
+
+
+def with_labels(run, *counts):
+    """The same run, with other frequencies of the validation labels."""
+    images = msgspec.structs.replace(run.images, validation=counts)
+    return msgspec.structs.replace(
+        run, images=images, validation=Result(sum(counts), 0, 0.6)
+    )
+
+
+def test_history_draws_runs_and_their_mean_in_the_color_of_the_measure():
     runs = [
         make_run(training=[0.6, 0.8], validation=[0.5, 0.7]),
         make_run(training=[0.8, 1.0], validation=[0.6, 0.9]),
     ]
-    (axis,) = figures.history(runs, baseline=0.55).axes
-    thick, thin = {}, []
-    for line in axis.lines:
-        label = line.get_label()
-        if label.startswith("_"):
-            thin.append((line.get_color(), line.get_ydata().tolist()))
-        else:
-            thick[label] = (
-                line.get_color(),
-                np.round(line.get_ydata(), 9).tolist(),
-            )
-    dog, cat = palette()["dog"][0], palette()["cat"][0]
-    assert thick == {
-        "training": (dog, [0.7, 0.9]),
-        "validation": (cat, [0.55, 0.8]),
-        "baseline": (palette()["soft"][0], [0.55, 0.55]),
-    }
-    assert thin == [
-        (dog, [0.6, 0.8]),
-        (dog, [0.8, 1.0]),
-        (cat, [0.5, 0.7]),
-        (cat, [0.6, 0.9]),
-    ]
-    assert [text.get_text() for text in axis.get_legend().get_texts()] == list(
-        thick
+    runs = [with_labels(run, 60, 40) for run in runs]
+    accuracy, loss = figures.history(runs).axes
+    dog, cat, soft = (palette()[name][0] for name in ("dog", "cat", "soft"))
+    entropy = round(-0.6 * np.log(0.6) - 0.4 * np.log(0.4), 9)
+    assert curves(accuracy) == (
+        {
+            "training": (dog, [0.7, 0.9]),
+            "validation": (cat, [0.55, 0.8]),
+            "baseline": (soft, [0.6, 0.6]),
+        },
+        [
+            (dog, [0.6, 0.8]),
+            (dog, [0.8, 1.0]),
+            (cat, [0.5, 0.7]),
+            (cat, [0.6, 0.9]),
+        ],
     )
-    assert axis.lines[0].get_xdata().tolist() == [1, 2]
-    assert (axis.get_xlabel(), axis.get_ylabel()) == ("epoch", "accuracy")
+    assert curves(loss) == (
+        {
+            "training": (dog, [1.0, 0.5]),
+            "validation": (cat, [0.6, 0.6]),
+            "baseline": (soft, [entropy, entropy]),
+        },
+        [(dog, [1.0, 0.5])] * 2 + [(cat, [0.6, 0.6])] * 2,
+    )
+    legend = accuracy.get_legend().get_texts()
+    assert [text.get_text() for text in legend] == list(curves(accuracy)[0])
+    for axis, measure in ((accuracy, "accuracy"), (loss, "loss")):
+        assert axis.lines[0].get_xdata().tolist() == [1, 2]
+        assert (axis.get_xlabel(), axis.get_ylabel()) == ("epoch", measure)
 
 
 def test_history_of_one_epoch_is_a_dot_for_each_measure():
     run = make_run(training=[0.8], validation=[0.7])
-    (axis,) = figures.history([run]).axes
-    assert points(axis) == [(1, 0.8), (1, 0.7)]
+    accuracy, loss = figures.history([run]).axes
+    assert points(accuracy) == [(1, 0.8), (1, 0.7)]
+    assert points(loss) == [(1, 1.0), (1, 0.6)]
+
+
+@pytest.mark.parametrize("lowest", [0.6, 0.2])
+def test_axes_of_accuracy_are_the_same_unless_a_curve_lies_below(lowest):
+    run = make_run(training=[0.8, 0.9], validation=[lowest, 0.7])
+    low, high = figures.history([run]).axes[0].get_ylim()
+    assert low == (0.45 if lowest == 0.6 else pytest.approx(0.17))
+    assert high == 1.01
 
 
 def test_comparison_has_a_row_of_dots_for_each_model_and_what_is_required():
@@ -161,12 +193,20 @@ def test_comparison_has_a_row_of_dots_for_each_model_and_what_is_required():
     assert axis.yaxis_inverted() and axis.get_xlim()[0] == 0.5
 
 
-def test_comparison_begins_at_the_baseline():
-    runs = {"model1": [make_run(validation=[0.1, 0.9])]}
-    (axis,) = figures.comparison(runs, {}, baseline=0.8).axes
+def test_comparison_begins_at_the_baseline_of_the_labels():
+    run = with_labels(make_run(), 800, 200)
+    run.validation = Result(1000, 900, 0.3)
+    (axis,) = figures.comparison({"model1": [run]}, {}).axes
     bar = axis.lines[0]
     assert list(bar.get_xdata()) == [0.8, 0.9]
     assert axis.get_xlim()[0] == 0.8
+
+
+def test_comparison_holds_what_lies_below_the_baseline():
+    runs = {"model1": [make_run(validation=[0.1, 0.33])]}
+    (axis,) = figures.comparison(runs, {}).axes
+    assert axis.get_xlim()[0] == pytest.approx(0.3)
+    assert points(axis) == [(0.33, 0)]
 
 
 SCORES = [
@@ -219,6 +259,11 @@ def test_accuracy_intervals_reach_from_low_to_high_around_the_accuracy():
         "97.0%  (94.8% to 98.3%)",
         "80.0%  (71.1% to 86.7%)",
     ]
+
+
+def test_interval_below_one_half_is_on_the_axis():
+    (axis,) = figures.accuracy_intervals({"model1": (40, 100)}).axes
+    assert axis.get_xlim()[0] < wilson(40, 100)[0]
 
 
 def test_mistakes_show_photographs_and_never_pass_a_drawing_off_as_one(images):

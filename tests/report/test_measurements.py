@@ -2,13 +2,17 @@
 
 import json
 
+import pytest
+
 from catdog.report import measurements, tables
 
 
 def test_published_measurement_is_read_and_told():
     bench = measurements.read_bench()
     assert bench["rounds"] == len(bench["epoch"]["model1, our pipeline"])
-    assert tables.bench(bench).count("\n") == 11
+    ways = sum(len(bench[name]) for name in ("epoch", "pipeline", "forward"))
+    # model1's epoch stands twice; a header, its line, and two ways of model4.
+    assert len(tables.bench(bench).splitlines()) == ways + 1 + 2 + 2
 
 
 def test_without_a_measurement_there_are_no_numbers(monkeypatch, tmp_path):
@@ -19,6 +23,8 @@ def test_without_a_measurement_there_are_no_numbers(monkeypatch, tmp_path):
     assert measurements.read_bench() == {"rounds": 1}
 
 
-def test_medians_of_each_way():
-    comparison = {"usual": [30.0, 1.0, 2.0], "ours": [4.0, 1.0]}
-    assert measurements.medians(comparison) == {"usual": 2.0, "ours": 2.5}
+def test_ratios_are_taken_within_each_round():
+    # By the medians it would be 2 / 4.
+    assert measurements.ratios([1, 2, 30], [4, 1, 60]) == (0.5, 0.25, 2.0)
+    with pytest.raises(ValueError, match="argument"):
+        measurements.ratios([1], [1, 2])

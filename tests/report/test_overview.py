@@ -47,7 +47,7 @@ def test_only_runs_of_the_same_images_and_length_are_put_together():
 def test_of_two_runs_with_the_same_seed_the_first_counts():
     groups = overview.group_runs(RUNS)
     runs = groups["2 epochs on 2,000 photographs"]["model2"]
-    assert [run.validation["accuracy"] for run in runs] == [0.6, 0.549]
+    assert [run.validation.accuracy for run in runs] == [0.6, 0.549]
 
 
 GROUPS = overview.group_runs([*RUNS[:3], RUNS[4]])

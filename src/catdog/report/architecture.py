@@ -22,6 +22,7 @@ ROLES = {
     "changes the picture": ("tip", 0, ("Random", "preprocessor")),
     UNKNOWN: ("dog", 0, ("Conv",)),
     "shrinks": ("dog", 1, ("MaxPooling", "GlobalAverage", "Flatten")),
+    "normalizes": ("tip", 1, ("BatchNormalization",)),
     "drops at random": ("soft", 1, ("Dropout",)),
     "decides": ("cat", 0, ("Dense",)),
     FROZEN: ("name", 0, ("base_model_layer",)),

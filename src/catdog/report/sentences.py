@@ -123,7 +123,8 @@ def overfitting(runs: Sequence[Run]) -> str:
 
     Both are taken in inference mode. `evaluation` has the cut-offs.
     """
-    gap = mean(generalization_gap(run) for run in runs)
+    # To a tenth of a point, as the sentence says it.
+    gap = round(mean(generalization_gap(run) for run in runs), 3)
     train = mean(run.train.accuracy for run in runs)
     answer = (
         "Yes, clearly"
