@@ -2,11 +2,12 @@
 
 import inspect
 
-import keras
 import pytest
 
 from catdog import ablations, models, pretrained
+from catdog.runs import identity
 from catdog.runs.identity import describe_training
+from catdog.training import USUAL_RECIPE
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +17,7 @@ def built(random_weights):
 
 
 def describe(model):
-    copies = ablations.n_augmented_copies(model.name)
-    return describe_training(model, copies)
+    return describe_training(model, ablations.recipe_of(model.name))
 
 
 @pytest.mark.parametrize("name", ablations.ABLATIONS)
@@ -27,39 +27,72 @@ def test_ablation_is_a_model_of_its_own(name, built):
     assert describe(built[name]) not in originals
 
 
-@pytest.mark.parametrize("name", ablations.OF_MODEL1)
-def test_ablation_of_model1_differs_from_it_in_one_option(name, built):
-    original, changed = describe(built["model1"]), describe(built[name])
-    layers, changed_layers = original.pop("layers"), changed.pop("layers")
-    options = {
-        (option, layer[4][option], other[4][option])
-        for layer, other in zip(layers, changed_layers, strict=True)
-        for option in layer[4]
-        if layer[4][option] != other[4][option]
-    }
-    rates = [
-        description["learning_rate"].pop("initial_learning_rate")
-        for description in (original, changed)
-    ]
-    assert original == changed
-    assert (options, rates) == {
-        "relu": ({("activation", "leaky_relu", "relu")}, [1e-3, 1e-3]),
-        "large_weights": (
-            {("kernel_initializer", "LecunUniform", "HeUniform")},
-            [1e-3, 1e-3],
+def changes(name, original, built):
+    """Where an ablation differs from a model, and what it has there."""
+    before, after = describe(built[original]), describe(built[name])
+    return set(identity._compare("", before, after))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "relu",
+            {
+                "Conv2D.activation: leaky_relu, recorded; relu, now",
+                "Dense.activation: leaky_relu, recorded; relu, now",
+            },
         ),
-        "no_dropout": ({("rate", 0.4, 0.0)}, [1e-3, 1e-3]),
-        "small_steps": (set(), [1e-3, 1e-4]),
-    }[name]
+        (
+            "large_weights",
+            {
+                f"{layer}.kernel_initializer: LecunUniform, recorded; "
+                "HeUniform, now"
+                for layer in ("Conv2D", "Dense")
+            },
+        ),
+        ("no_dropout", {"Dropout.rate: 0.4, recorded; 0.0, now"}),
+        (
+            "small_steps",
+            {"CosineDecay.initial_learning_rate: 0.001, recorded; 0.0001, now"},
+        ),
+    ],
+)
+def test_ablation_of_model1_differs_from_it_in_one_option(
+    name, expected, built
+):
+    assert changes(name, "model1", built) == expected
 
 
-def test_only_every_epoch_augments_anew_in_each_epoch():
-    copies = {
-        name: ablations.n_augmented_copies(name)
+@pytest.mark.parametrize(
+    ("name", "original", "option"),
+    [
+        ("every_epoch", "model4", "recipe.n_augmented_copies: 2"),
+        ("fine_tuned", "model4", "recipe.fine_tuning_epochs: 0"),
+        ("averaged_flips", "model5", "recipe.average_flips: False"),
+    ],
+)
+def test_ablation_by_recipe_differs_in_the_recipe_alone(
+    name, original, option, built
+):
+    (change,) = changes(name, original, built)
+    assert change.startswith(option)
+
+
+@pytest.mark.parametrize("size", [192, 224, 256])
+def test_ablation_by_size_differs_from_model5_in_its_input_alone(size, built):
+    (change,) = changes(f"size_{size}", "model5", built)
+    assert change == f"InputLayer.batch_shape: 288, recorded; {size}, now"
+
+
+def test_models_without_a_recipe_of_their_own_have_the_usual_one():
+    recipes = {
+        name: ablations.recipe_of(name)
         for name in {**models.BUILDERS, **ablations.ABLATIONS}
     }
-    assert copies.pop("every_epoch") == 20
-    assert set(copies.values()) == {2}
+    unusual = {name for name in recipes if recipes[name] != USUAL_RECIPE}
+    assert unusual == {"every_epoch", "fine_tuned", "averaged_flips"}
+    assert recipes["every_epoch"].n_augmented_copies == 20
 
 
 def test_first_line_of_each_docstring_says_what_is_changed():
@@ -80,4 +113,3 @@ def test_models_on_a_base_name_the_size_of_the_weights_that_they_need(built):
     assert on_a_base == ablations.BASE_IMAGE_SIZE
     sizes = set(map(pretrained.nearest_size, on_a_base.values()))
     assert sizes == {160, 224}
-    assert isinstance(built["side_224"], keras.Sequential)

@@ -9,10 +9,11 @@ import tensorflow as tf
 from samples_of_models import build_constant
 
 from catdog import models, training
-from catdog.data.pipeline import count_batches
+from catdog.data.pipeline import count_batches, datasets, pipeline
 from catdog.data.sources import open_images
 from catdog.data.split import split
 from catdog.errors import CatdogError
+from catdog.scores import summarize
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +36,30 @@ def test_training_says_what_it_was(trained):
 
 def test_scores_belong_to_the_images_of_the_fold(trained, images):
     names = split(images, 1)
-    assert [score.name for score in trained.test] == names.test
-    assert [score.name for score in trained.validation] == names.validation
-    for score in trained.test + trained.validation:
+    assert [score.name for score in trained.scores] == names.test
+    assert (trained.train.n, trained.validation.n) == (
+        48,
+        len(names.validation),
+    )
+    for score in trained.scores:
         assert score.label == images.label(score.name)
         assert 0 <= score.probability <= 1
 
 
 def test_validation_scores_are_those_after_the_last_epoch(trained):
-    correct = [score.correct for score in trained.validation]
-    assert np.mean(correct) == pytest.approx(
-        trained.history["val_accuracy"][-1], abs=1e-4
+    history = trained.history
+    assert (trained.validation.accuracy, trained.validation.loss) == (
+        pytest.approx(history["val_accuracy"][-1], abs=1e-4),
+        pytest.approx(history["val_loss"][-1], abs=1e-3),
     )
+
+
+def test_training_images_are_scored_in_inference_mode(trained, images):
+    names = split(images, 1).train
+    in_order = training.score(trained.model, pipeline(images, names), names)
+    expected = summarize(in_order)
+    assert trained.train.correct == expected.correct
+    assert trained.train.loss == pytest.approx(expected.loss, abs=1e-4)
 
 
 @pytest.mark.parametrize("epochs", [1, 3])
@@ -101,7 +114,7 @@ def test_scores_are_probabilities_of_the_second_class():
     assert [score.name for score in scores] == ["a", "b", "c"]
     assert [score.label for score in scores] == [0, 1, 1]
     assert [score.probability for score in scores] == [
-        round(1 / (1 + math.exp(-float(red))), 5) for red in reds
+        pytest.approx(1 / (1 + math.exp(-float(red))), abs=1e-5) for red in reds
     ]
     with pytest.raises(ValueError, match="argument"):
         training.score(model, dataset, ["a", "b"])
@@ -122,3 +135,70 @@ def test_bar_moves_at_the_end_of_each_epoch():
     callback.on_epoch_end(0, {"loss": 0.12345, "accuracy": 1.0})
     assert (bar.shown, bar.moves) == ({"loss": "0.123", "accuracy": "1.000"}, 1)
     assert isinstance(callback, keras.callbacks.Callback)
+
+
+@pytest.fixture(scope="module")
+def fine_tuned(small_folder, random_weights):
+    """Weights before and after an epoch of fine-tuning, and the model."""
+    images = open_images(small_folder)
+    model = models.model4()
+    base = model.get_layer("base_model_layer").layers[-1]
+    before = {layer.name: layer.get_weights() for layer in base.layers}
+    training.fine_tune(model, datasets(images), epochs=1)
+    after = {layer.name: layer.get_weights() for layer in base.layers}
+    return before, after, base
+
+
+def changed(fine_tuned):
+    """The names of the layers of the base that fine-tuning has changed."""
+    before, after, _ = fine_tuned
+    return {
+        name
+        for name in before
+        if any(
+            (old != new).any()
+            for old, new in zip(before[name], after[name], strict=True)
+        )
+    }
+
+
+@pytest.mark.slow
+def test_fine_tuning_trains_the_last_blocks_alone(fine_tuned):
+    names = [layer.name for layer in fine_tuned[2].layers]
+    first = names.index(training.FINE_TUNED_FROM)
+    assert changed(fine_tuned) and changed(fine_tuned) <= set(names[first:])
+
+
+@pytest.mark.slow
+def test_fine_tuning_leaves_normalization_as_it_was(fine_tuned):
+    normalization = [
+        layer
+        for layer in fine_tuned[2].layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    assert len(normalization) > 50
+    assert not any(layer.trainable for layer in normalization)
+    assert not changed(fine_tuned) & {layer.name for layer in normalization}
+
+
+def test_averaged_flips_answer_alike_for_an_image_and_its_mirror_image():
+    keras.utils.set_random_seed(0)
+    model = models.model1()
+    averaged = training.average_flips(model)
+    rng = np.random.default_rng(0)
+    batch = rng.uniform(0, 255, (2, 160, 160, 3)).astype("float32")
+    mirrored = batch[:, :, ::-1]
+    logits = averaged.predict(batch, verbose=0)
+    both = [model.predict(x, verbose=0) for x in (batch, mirrored)]
+    assert np.allclose(logits, sum(both) / 2, rtol=1e-4, atol=1e-4)
+    assert np.allclose(
+        averaged.predict(mirrored, verbose=0), logits, rtol=1e-4, atol=1e-4
+    )
+    assert not np.allclose(both[0], both[1], rtol=1e-3)
+
+
+def test_recipe_adds_fine_tuning_to_the_history(images, random_weights):
+    recipe = training.Recipe(fine_tuning_epochs=1, average_flips=True)
+    trained = training.train(models.model4, images, epochs=1, recipe=recipe)
+    assert {len(values) for values in trained.history.values()} == {2}
+    assert trained.model.name == "model4"
