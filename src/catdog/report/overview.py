@@ -12,6 +12,7 @@ from catdog.evaluation import (
     wilson,
 )
 from catdog.report import tables
+from catdog.report.sentences import count_noun
 from catdog.runs.schema import Run
 
 NUMBERS_START = 1  # the column from which on a text table is aligned right
@@ -66,8 +67,8 @@ def as_json(groups: dict[str, dict[str, list[Run]]]) -> str:
 
 def _title(run: Run) -> str:
     place = f" ({run.data['fingerprint']})" if _is_own(run) else ""
-    passes = "1 epoch" if run.epochs == 1 else f"{run.epochs} epochs"
-    return f"{passes} on {run.data['train']:,} {run.data['source']}{place}"
+    epochs = count_noun(run.epochs, "epoch")
+    return f"{epochs} on {run.data['train']:,} {run.data['source']}{place}"
 
 
 def _is_own(run: Run) -> bool:
