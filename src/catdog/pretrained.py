@@ -2,6 +2,9 @@
 
 import functools
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,6 +32,8 @@ MIN_BYTES = 4 * N_PARAMETERS
 # weights, one half with random or shuffled ones.
 ZERO_SHARE = (0.7, 0.98)
 
+_structure_only = ContextVar("structure_only", default=False)
+
 
 def mobilenet_v2(size: int) -> keras.Model:
     """Build MobileNetV2 with ImageNet weights, or else with random ones.
@@ -40,13 +45,24 @@ def mobilenet_v2(size: int) -> keras.Model:
         size: pixels to each side of an image. The weights are those for the
             nearest of `IMAGE_SIZES`.
     """
+    if not _structure_only.get():
+        try:
+            return pretrained_mobilenet_v2(size)
+        except WeightsError as error:
+            warn_once(f"{error} Until then the base model has random weights.")
+    return keras.applications.MobileNetV2(
+        input_shape=(size, size, 3), include_top=False, weights=None
+    )
+
+
+@contextmanager
+def structure_only() -> Iterator[None]:
+    """Let `mobilenet_v2` give random weights: nothing is read or downloaded."""
+    token = _structure_only.set(True)
     try:
-        return pretrained_mobilenet_v2(size)
-    except WeightsError as error:
-        warn_once(f"{error} Until then the base model has random weights.")
-        return keras.applications.MobileNetV2(
-            input_shape=(size, size, 3), include_top=False, weights=None
-        )
+        yield
+    finally:
+        _structure_only.reset(token)
 
 
 @functools.cache

@@ -105,6 +105,16 @@ def test_provenance_says_where_runs_come_from(groups, text):
     assert sentences.provenance(*groups) == text
 
 
+def test_one_epoch_one_file_and_one_minute_are_no_plurals():
+    run = make_run(training=[0.5], validation=[0.5])
+    assert "just now: 1 epoch of `model1`" in sentences.provenance([run])
+    one_fault = ImageSet(Path("x"), "photographs", OWN, OWN, faults=OWN[:1])
+    assert sentences.images_notice(one_fault).endswith(
+        " 1 file could not be read."
+    )
+    assert "took 1 minute together" in sentences.training_time({"a": [run]})
+
+
 def test_provenance_names_drawings():
     run = make_run(images=of_drawings(make_run()))
     assert "on 2,000 drawings, seed 0." in sentences.provenance([run])

@@ -188,8 +188,8 @@ def test_photographs_stand_in_where_no_run_of_drawings_is(
         of_photographs.settings, drawings, 0, epochs=1
     )
     store.write_run(of_photographs)
-    (found,) = replay.find_runs(models.model1, drawings, 1)
-    assert found.data["source"] == "photographs"
+    (stand_in,) = replay.find_runs(models.model1, drawings, 1)
+    assert stand_in.data["source"] == "photographs"
 
 
 def test_a_users_run_comes_before_the_published_one_of_the_same_seed(

@@ -51,7 +51,11 @@ def images_notice(images: ImageSet) -> Markdown:
         f"> **Your own pictures.** This page was made with {number} pictures of "
         f"two classes, {first} and {second}. Where the text says cat, read "
         f"{first}. Where it says dog, read {second}."
-        + (f" {left_out} files could not be read." if left_out else "")
+        + (
+            f" {count_noun(left_out, 'file')} could not be read."
+            if left_out
+            else ""
+        )
     )
 
 
@@ -67,7 +71,7 @@ def _provenance_of_model(runs: Sequence[Run]) -> str:
     seeds = ", ".join(str(run.seed) for run in runs)
     sentences = [
         f"{'Replayed, not trained anew' if replayed else 'Trained just now'}: "
-        f"{first.epochs} epochs of `{first.model}` "
+        f"{count_noun(first.epochs, 'epoch')} of `{first.model}` "
         f"on {sum(first.images.train):,} {first.images.source}, "
         f"seed{'s' if len(runs) > 1 else ''} {seeds}.",
         f"A run took {seconds:.0f} s on {cpu_cores(first.environment)} "
@@ -105,8 +109,9 @@ def training_time(runs: Mapping[str, Sequence[Run]]) -> str:
     environment = next(iter(runs.values()))[0].environment
     seconds = sum(mean(run.seconds for run in group) for group in runs.values())
     return (
-        f"One run of each of the {len(runs)} models took {seconds / 60:.0f} "
-        f"minutes together, on {cpu_cores(environment)}."
+        f"One run of each of the {len(runs)} models took "
+        f"{count_noun(round(seconds / 60), 'minute')} together, "
+        f"on {cpu_cores(environment)}."
     )
 
 

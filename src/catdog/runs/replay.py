@@ -15,7 +15,7 @@ from catdog.data.pipeline import BATCH_SIZE
 from catdog.data.split import PHOTOGRAPHS, ImageSet, split
 from catdog.errors import RecordError
 from catdog.models import Builder, count_parameters
-from catdog.pretrained import weights_fingerprint
+from catdog.pretrained import structure_only, weights_fingerprint
 from catdog.runs import store
 from catdog.runs.identity import (
     describe_images,
@@ -90,7 +90,8 @@ def why_stale(run: Run, builder: Builder, images: ImageSet | None) -> list[str]:
 
 @functools.cache
 def _describe(builder: Builder, epochs: int, n_train: int) -> dict[str, Any]:
-    model = builder(decay_steps=epochs * math.ceil(n_train / BATCH_SIZE))
+    with structure_only():
+        model = builder(decay_steps=epochs * math.ceil(n_train / BATCH_SIZE))
     return describe_training(model, recipe_of(builder.__name__))
 
 
