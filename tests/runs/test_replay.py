@@ -1,19 +1,28 @@
 """Runs are replayed if they belong to code and images; else one is trained."""
 
+import dataclasses
 from dataclasses import replace
 
 import keras
+import msgspec
 import pytest
 from samples_of_runs import TUTORIAL_IMAGES, make_run
 
-from catdog import ablations, models
+from catdog import ablations, models, pretrained
+from catdog.data.image_files import decoding_fingerprint
 from catdog.data.pipeline import count_batches
 from catdog.data.split import split
 from catdog.errors import CatdogError, RecordError, SettingsError
 from catdog.report import sentences
 from catdog.runs import replay, store
-from catdog.scores import count_correct
+from catdog.runs.identity import describe_images, describe_training
+from catdog.runs.schema import History, as_record, parse_record
+from catdog.scores import Result, Score, summarize
 from catdog.training import Trained
+
+HISTORY = ("accuracy", "val_accuracy", "loss", "val_loss")
+# In a checkout without the photographs, which have the same names.
+DRAWN = replace(TUTORIAL_IMAGES, source="drawings")
 
 
 @pytest.fixture
@@ -39,37 +48,45 @@ def trainings(monkeypatch):
     return asked
 
 
+def changed(run, **fields):
+    """The same run, but for some fields."""
+    return msgspec.structs.replace(run, **fields)
+
+
+def write(run, folder=None):
+    """Record a run, and return what is read of it."""
+    return changed(run, path=store.write_run(run, folder).resolve())
+
+
 @pytest.fixture
-def record(run, user, published):
-    """A record of that run in the user's folder."""
-    return store.write_run(run)
+def recorded(run, user, published):
+    """That run, recorded in the user's folder."""
+    return write(run)
 
 
 def test_run_holds_what_the_record_promises(trained, images):
     run, model = trained
     assert (run.model, run.seed, run.fold, run.epochs) == ("model1", 6, 1, 1)
-    assert {name: len(values) for name, values in run.history.items()} == (
-        dict.fromkeys(("accuracy", "val_accuracy", "loss", "val_loss"), 1)
+    history = msgspec.structs.asdict(run.history)
+    assert {name: len(values) for name, values in history.items()} == (
+        dict.fromkeys(HISTORY, 1)
     )
     names = split(images, 1)
-    assert run.data == {
-        "source": "photographs",
-        "train": 48,
-        "validation": 32,
-        "test": 8,
-        "fingerprint": images.fingerprint,
-        "content": images.content,
-    }
+    assert run.images == describe_images(images, names)
     assert [score.name for score in run.scores] == names.test
-    correct = count_correct(run.scores)
-    assert run.test == {"n": 8, "correct": correct, "accuracy": correct / 8}
-    assert run.validation["accuracy"] == pytest.approx(
-        run.history["val_accuracy"][-1], abs=1e-4
+    assert run.test == summarize(run.scores) and run.test.n == 8
+    assert (run.train.n, run.validation.n) == (48, 32)
+    assert run.validation.accuracy == pytest.approx(
+        run.history.val_accuracy[-1], abs=1e-4
     )
-    assert run.parameters == {"trainable": model.count_params(), "frozen": 0}
-    assert run.settings["learning_rate"]["decay_steps"] == count_batches(
-        images.train
+    assert (run.parameters.trainable, run.parameters.frozen) == (
+        model.count_params(),
+        0,
     )
+    described = models.model1(decay_steps=count_batches(images.train))
+    assert run.configuration == describe_training(described)
+    assert run.decoding == decoding_fingerprint()
+    assert run.base_weights is None
     assert run.environment.keys() >= {
         "python",
         "tensorflow",
@@ -81,35 +98,35 @@ def test_run_holds_what_the_record_promises(trained, images):
     assert run.path is None
 
 
-def test_record_reads_back_as_the_same_run(run, record):
-    assert store.read_run(record) == run
+def test_record_reads_back_as_the_same_run(recorded):
+    assert store.read_run(recorded.path) == recorded
 
 
 def test_run_that_belongs_to_code_and_images_is_replayed(
-    run, record, images, no_training
+    recorded, images, no_training
 ):
     runs = replay.replay_or_train(models.model1, images, epochs=1)
-    assert runs == [run]
-    assert runs[0].path.samefile(record)
+    assert runs == [recorded]
     text = sentences.provenance(runs)
-    assert "Replayed, not trained anew" in text and run.recorded in text
+    assert "Replayed, not trained anew" in text and recorded.recorded in text
 
 
-def test_chapters_train_when_asked_to(run, record, images, monkeypatch):
+def test_chapters_train_when_asked_to(recorded, images, monkeypatch):
     monkeypatch.setenv("CATDOG_TRAIN", "1")
     monkeypatch.setenv("CATDOG_EPOCHS", "1")
     runs = replay.replay_or_train(models.model1, images, seed=6)
     assert runs[0].path is None
     assert "Trained just now" in sentences.provenance(runs)
-    assert runs[0].history == run.history  # same seed, same machine
+    assert runs[0].history == recorded.history  # same seed, same machine
 
 
 @pytest.mark.parametrize("value", ["0", "false", ""])
 def test_chapters_do_not_train_when_asked_not_to(
-    value, run, record, images, monkeypatch, no_training
+    value, recorded, images, monkeypatch, no_training
 ):
     monkeypatch.setenv("CATDOG_TRAIN", value)
-    assert replay.replay_or_train(models.model1, images, epochs=1) == [run]
+    runs = replay.replay_or_train(models.model1, images, epochs=1)
+    assert runs == [recorded]
 
 
 @pytest.mark.parametrize("value", ["yes", "2", "no"])
@@ -130,11 +147,12 @@ def test_without_a_record_one_run_is_trained(
 
 
 def test_epochs_of_the_environment_count(
-    run, record, images, trainings, monkeypatch
+    recorded, images, trainings, monkeypatch
 ):
     monkeypatch.setenv("CATDOG_EPOCHS", "1")
-    assert replay.replay_or_train(models.model1, images) == [run]
-    assert replay.find_runs(models.model1, images) == [run]
+    runs = replay.replay_or_train(models.model1, images)
+    assert runs == [recorded]
+    assert replay.find_runs(models.model1, images) == runs
     monkeypatch.setenv("CATDOG_EPOCHS", "2")
     assert replay.find_runs(models.model1, images) == []
     replay.replay_or_train(models.model1, images)
@@ -154,19 +172,18 @@ def test_no_epochs_are_an_error_and_not_the_default(user, published, images):
 
 
 def drawn(run):
-    return replace(run, data={**run.data, "source": "drawings"}, seconds=0.5)
+    images = msgspec.structs.replace(run.images, source="drawings")
+    return changed(run, images=images, seconds=0.5)
 
 
 def test_drawings_and_photographs_are_never_mixed(run, user, published, images):
     drawings = replace(images, source="drawings")
-    other_seed = replace(drawn(run), seed=7)
-    other_seed.key = replay.run_key(run.settings, images, 7, 1)
 
     def sources(images):
         runs = replay.find_runs(models.model1, images, 1)
-        return [(run.seed, run.data["source"]) for run in runs]
+        return [(run.seed, run.images.source) for run in runs]
 
-    store.write_run(other_seed)
+    store.write_run(changed(drawn(run), seed=7))
     assert sources(images) == []
     assert sources(drawings) == [(7, "drawings")]
     store.write_run(run, published)
@@ -177,35 +194,68 @@ def test_drawings_and_photographs_are_never_mixed(run, user, published, images):
     assert sources(drawings) == [(6, "drawings"), (7, "drawings")]
 
 
-def test_photographs_stand_in_where_no_run_of_drawings_is(
-    run, user, published, monkeypatch
-):
-    # As in a checkout without the photographs: the names are the tutorial's.
-    drawings = replace(TUTORIAL_IMAGES, source="drawings")
-    described = models.model1(decay_steps=count_batches(drawings.train))
-    of_photographs = make_run(settings=replay.describe_training(described))
-    of_photographs.key = replay.run_key(
-        of_photographs.settings, drawings, 0, epochs=1
+def test_own_images_and_the_tutorials_are_never_mixed(recorded, images):
+    tutorial = make_run(
+        configuration=recorded.configuration,
+        decoding=recorded.decoding,
+        images=msgspec.structs.replace(
+            make_run().images, contents=images.contents
+        ),
+        training=[0.5],
+        validation=[0.5],
     )
+    store.write_run(tutorial)
+    assert len(store.read_all_runs()) == 2
+    assert replay.find_runs(models.model1, images, 1) == [recorded]
+
+
+def as_if_recorded(builder, **fields):
+    """An epoch of a model that belongs to today's code, without training."""
+    model = builder(decay_steps=count_batches(TUTORIAL_IMAGES.train))
+    return make_run(
+        builder.__name__,
+        configuration=describe_training(model),
+        decoding=decoding_fingerprint(),
+        training=[0.5],
+        validation=[0.5],
+        **fields,
+    )
+
+
+def test_photographs_stand_in_where_no_run_of_drawings_is(user, published):
+    of_photographs = as_if_recorded(models.model1)
     store.write_run(of_photographs)
-    (stand_in,) = replay.find_runs(models.model1, drawings, 1)
-    assert stand_in.data["source"] == "photographs"
+    (found,) = replay.find_runs(models.model1, DRAWN, 1)
+    assert found.images.source == "photographs"
+    of_drawings = drawn(changed(of_photographs, seed=3))
+    store.write_run(of_drawings)
+    drawings = replace(DRAWN)
+    drawings.__dict__["contents"] = of_drawings.images.contents  # no files
+    (found,) = replay.find_runs(models.model1, drawings, 1)
+    assert (found.seed, found.images.source) == (3, "drawings")
 
 
 def test_a_users_run_comes_before_the_published_one_of_the_same_seed(
     run, user, published, images
 ):
-    other_seed = replace(run, seed=2, seconds=3.0)
-    other_seed.key = replay.run_key(run.settings, images, 2, 1)
-    store.write_run(replace(run, seconds=1.0), published)
-    store.write_run(replace(run, seconds=2.0), user)
-    store.write_run(other_seed, published)
+    store.write_run(changed(run, seconds=1.0), published)
+    store.write_run(changed(run, seconds=2.0), user)
+    store.write_run(changed(run, seed=2, seconds=3.0), published)
     runs = replay.find_runs(models.model1, images, 1)
     assert [(run.seed, run.seconds) for run in runs] == [(2, 3.0), (6, 2.0)]
 
 
-def test_runs_of_other_images_or_code_are_not_replayed(run, record, images):
-    fewer = replace(images, train=images.train[1:])
+def test_a_stale_run_of_the_user_does_not_hide_the_published_one(
+    run, user, published, images
+):
+    store.write_run(changed(run, decoding="0" * 16, seconds=2.0), user)
+    store.write_run(changed(run, seconds=1.0), published)
+    runs = replay.find_runs(models.model1, images, 1)
+    assert [run.seconds for run in runs] == [1.0]
+
+
+def test_runs_of_other_images_or_code_are_not_replayed(recorded, images):
+    fewer = dataclasses.replace(images, train=images.train[1:])
     assert replay.find_runs(models.model1, fewer, 1) == []
     assert replay.find_runs(ablations.relu, images, 1) == []
 
@@ -215,45 +265,77 @@ def test_runs_of_other_images_or_code_are_not_replayed(run, record, images):
         )
 
     assert replay.find_runs(model1, images, 1) == []
-    assert replay.find_runs(models.model1, images, 1) == [run]
+    assert replay.why_stale(recorded, model1, images) == [
+        "Dropout.rate: 0.4, recorded; 0.3, now"
+    ]
+    assert replay.find_runs(models.model1, images, 1) == [recorded]
 
 
-def test_all_published_runs_of_the_five_models_are_found(user, random_weights):
-    runs = replay.find_all_runs(models.BUILDERS, TUTORIAL_IMAGES)
+def test_runs_of_other_contents_under_the_same_names_are_not_replayed(
+    run, user, published, images
+):
+    other = msgspec.structs.replace(run.images, contents="0" * 16)
+    store.write_run(changed(run, images=other))
+    assert replay.find_runs(models.model1, images, 1) == []
+
+
+def test_a_recorded_run_is_longer_by_the_epochs_of_fine_tuning(
+    user, published, random_weights
+):
+    run = as_if_recorded(ablations.fine_tuned)
+    recipe = ablations.recipe_of("fine_tuned")
+    epochs = 1 + recipe.fine_tuning_epochs
+    history = History(*([0.5] * epochs for _ in range(4)))
+    run = changed(run, epochs=epochs, history=history)
+    run.configuration["recipe"] = dataclasses.asdict(recipe)
+    assert replay.why_stale(run, ablations.fine_tuned, None) == []
+    run = write(run)
+    assert replay.find_runs(ablations.fine_tuned, DRAWN, 1) == [run]
+    assert replay.find_runs(ablations.fine_tuned, DRAWN, epochs) == []
+
+
+def test_replaying_builds_no_model_from_its_weights(
+    user, published, monkeypatch
+):
+    def fail(*arguments):
+        pytest.fail("the weights are loaded")
+
+    monkeypatch.setattr(pretrained, "pretrained_mobilenet_v2", fail)
+    replay._describe.cache_clear()
+    assert replay.why_stale(make_run("model4"), models.model4, None)
+
+
+def test_all_published_runs_of_the_five_models_are_found(user):
+    runs = replay.find_all_runs(models.BUILDERS, DRAWN)
     assert {
         name: [run.seed for run in group] for name, group in runs.items()
     } == {name: [0, 1, 2, 3, 4] for name in models.BUILDERS}
 
 
-def test_published_ablations_are_found_by_what_they_change(
-    user, random_weights
-):
-    runs = replay.find_ablations(ablations.ABLATIONS, TUTORIAL_IMAGES)
-    assert {
-        change: [run.model for run in group] for change, group in runs.items()
-    } == {
-        "`relu` in the place of `leaky_relu`": ["relu"],
-        "First weights from `he_uniform`, which are larger": ["large_weights"],
-        "No dropout": [],
-        "A tenth of the learning rate": [],
-        "Each picture augmented and seen anew in every epoch": ["every_epoch"],
-        "Pictures of 224 by 224 pixels": ["side_224", "side_224"],
+def test_published_ablations_are_found_by_what_they_change(user):
+    runs = replay.find_ablations(ablations.ABLATIONS, DRAWN)
+    assert len(runs) == len(ablations.ABLATIONS)
+    changes = {
+        run.model: change for change, group in runs.items() for run in group
     }
+    assert changes.keys() == ablations.ABLATIONS.keys()  # each has a run
+    assert changes["relu"] == "`relu` in place of `leaky_relu`"
+    assert changes["size_224"] == "Images of 224 by 224 pixels"
 
 
 SMALL = {"model1": models.model1, "model2": models.model2}
 
 
-def test_own_images_need_a_run_of_each_model(run, record, images, monkeypatch):
+def test_own_images_need_a_run_of_each_model(recorded, images, monkeypatch):
     monkeypatch.setenv("CATDOG_EPOCHS", "1")
     with pytest.raises(
         RecordError,
         match=r"^No run of model2 on these .*`catdog train all --epochs 1` first",
     ):
         replay.find_all_runs(SMALL, images)
-    assert replay.find_all_runs(SMALL, images, needed=False) == {
-        "model1": [run]
-    }
+    found = replay.find_all_runs(SMALL, images, needed=False)
+    assert list(found) == ["model1"]
+    assert found["model1"] == [recorded]
 
 
 def test_the_tutorials_images_need_no_runs(user, published):
@@ -261,25 +343,32 @@ def test_the_tutorials_images_need_no_runs(user, published):
 
 
 @pytest.mark.parametrize(
-    ("builder", "copies"),
-    [(models.model1, 2), (models.model4, 2), (ablations.every_epoch, 20)],
+    "builder",
+    [models.model1, models.model4, ablations.every_epoch, ablations.fine_tuned],
 )
-def test_a_frozen_base_sees_as_many_copies_as_the_model_asks_for(
-    builder, copies, images, random_weights, monkeypatch
+def test_models_are_trained_by_their_recipe(
+    builder, images, random_weights, monkeypatch
 ):
     asked = []
 
-    def train(builder, images, seed, epochs, n_augmented_copies):
-        asked.append((seed, epochs, n_augmented_copies))
-        names = split(images, 0)
-        scores = [replay.Score(name, 0, 0.0) for name in names.test]
-        history = {"accuracy": [0.5, 0.5], "loss": [0.123456, 0.5]}
-        return Trained(builder(), 0, history, 1.26, scores, scores)
+    def train(builder, images, seed, epochs, recipe):
+        asked.append((seed, epochs, recipe))
+        scores = [Score(name, 0, 1 / 3) for name in split(images, 0).test]
+        history = {name: [0.5, 0.123456] for name in HISTORY}
+        results = Result(48, 24, 0.7), Result(32, 16, 0.7)
+        return Trained(builder(), 0, history, 1.26, *results, scores)
 
     monkeypatch.setattr(replay, "train", train)
     run, model = replay.train_run(builder, images, 5, 2)
-    assert asked == [(5, 2, copies)]
+    recipe = ablations.recipe_of(builder.__name__)
+    assert asked == [(5, 2, recipe)]
     assert isinstance(model, keras.Model)
-    assert run.settings.get("passes", copies) == copies
-    assert run.history["loss"] == [0.12346, 0.5] and run.seconds == 1.3
-    assert run.epochs == 2
+    expected = (
+        dataclasses.asdict(recipe) if builder is not models.model1 else None
+    )
+    assert run.configuration.get("recipe") == expected
+    assert run.history.loss == [0.5, 0.12346] and run.seconds == 1.3
+    assert run.scores[0].probability == 0.33333
+    assert run.test == summarize(run.scores)
+    assert (run.epochs, run.train.n, run.validation.n) == (2, 48, 32)
+    assert parse_record(as_record(run)) == run

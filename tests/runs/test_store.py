@@ -1,8 +1,8 @@
 """Records are kept apart by their images, and the user's own come first."""
 
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from samples_of_runs import make_run, of_drawings, of_own_images
 
@@ -26,11 +26,13 @@ OWN = "0011223344556677"
 def test_runs_of_other_images_have_folders_of_their_own(
     source, fingerprint, subfolder, tmp_path
 ):
-    data = {**RUN.data, "source": source, "fingerprint": fingerprint}
-    run = replace(RUN, data=data)
+    images = msgspec.structs.replace(
+        RUN.images, source=source, names=fingerprint
+    )
+    run = make_run(images=images)
     path = store.write_run(run, tmp_path / "runs")
     assert path == tmp_path / "runs" / subfolder / "model1-0.json"
-    assert store.read_run(path) == run
+    assert store.read_run(path) == msgspec.structs.replace(run, path=path)
 
 
 def test_run_is_written_into_the_users_folder(user, published):
@@ -111,7 +113,7 @@ def test_missing_record_is_refused(tmp_path):
 
 def test_value_changed_by_hand_is_noticed(tmp_path):
     path = store.write_run(RUN, tmp_path)
-    path.write_text(path.read_text().replace("0.75", "0.76"))
+    path.write_text(path.read_text().replace("60.0", "6.0"))
     with pytest.raises(
         RecordError, match=r"changed after it was written.*: delete it, or"
     ):
@@ -126,9 +128,9 @@ def test_failed_writing_leaves_the_old_record(tmp_path, monkeypatch):
     path = store.write_run(RUN, tmp_path)
     before = path.read_bytes()
     with pytest.raises(TypeError):  # JSON has no word for it
-        store.write_run(replace(RUN, settings={"no": object()}), tmp_path)
+        store.write_run(make_run(configuration={"no": object()}), tmp_path)
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(OSError, match="No space"):
-        store.write_run(replace(RUN, seconds=2.0), tmp_path)
+        store.write_run(make_run(seconds=2.0), tmp_path)
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes() == before

@@ -1,5 +1,6 @@
 """What a record holds, and whether it can be relied on."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -98,7 +99,7 @@ class Run(
     train: Result
     validation: Result
     test: Result
-    scores: list[Score]
+    scores: Annotated[list[Score], msgspec.Meta(min_length=1)]
     parameters: Parameters
     environment: dict[str, str | int]
     seconds: Annotated[float, msgspec.Meta(ge=0)]
@@ -111,7 +112,9 @@ class Run(
             if len(getattr(self.history, name)) != self.epochs:
                 raise ValueError(f"{name} does not have {self.epochs} epochs")
         counted = summarize(self.scores)
-        if (counted.n, counted.correct) != (self.test.n, self.test.correct):
+        counts = counted.n, counted.correct
+        same_loss = math.isclose(counted.loss, self.test.loss, abs_tol=1e-6)
+        if counts != (self.test.n, self.test.correct) or not same_loss:
             raise ValueError("test does not agree with scores")
         for name in ("train", "validation", "test"):
             result = getattr(self, name)
