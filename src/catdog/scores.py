@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-MIN_PROBABILITY = 1e-7  # as Keras clips it, so that no loss is infinite
+MIN_PROBABILITY = 1e-7  # so that no loss is infinite; Keras has the same
 
 NonNegative = Annotated[int, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -42,7 +42,10 @@ class Score(NamedTuple):
 
     @property
     def loss(self) -> float:
-        """The cross-entropy: minus the logarithm of the label's probability."""
+        """The cross-entropy: minus the logarithm of the label's probability.
+
+        At most 16.1, that of a probability of 1e-7.
+        """
         p = self.probability if self.label else 1 - self.probability
         return -math.log(max(p, MIN_PROBABILITY))
 
