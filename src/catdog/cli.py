@@ -247,6 +247,7 @@ def cmd_runs(args: argparse.Namespace) -> None:
 
 def _check_runs() -> None:
     """Print which runs are stale, and why; and what could not be compared."""
+    from catdog.report.sentences import count_noun
     from catdog.runs import check
 
     report = check.check_all()
@@ -257,10 +258,11 @@ def _check_runs() -> None:
             print(f"{path}: {reason}")
     if report.stale:
         raise CatdogError(
-            f"{len(report.stale)} of {report.n_runs} runs are stale: record "
-            "them again with `catdog train`, or delete them."
+            f"{len(report.stale)} of {count_noun(report.n_runs, 'run')} do not "
+            "belong to today's code: record them again with `catdog train`, or "
+            "delete them."
         )
-    print(f"{report.n_runs} runs belong to today's code.")
+    print(f"Of {count_noun(report.n_runs, 'run')}, none is stale.")
 
 
 def add_predict(commands: Commands) -> None:

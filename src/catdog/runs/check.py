@@ -53,7 +53,8 @@ def _same_set(run: Run, images: ImageSet) -> bool:
 
 def _not_compared(runs: list[Run], images: ImageSet | None) -> list[str]:
     others = [r for r in runs if not (images and _same_set(r, images))]
-    absent = [f"the images of {len(others)} runs"] if others else []
+    plural = "" if len(others) == 1 else "s"
+    absent = [f"the images of {len(others)} run{plural}"] if others else []
     sizes = {
         nearest_size(BASE_IMAGE_SIZE[run.model])
         for run in runs
