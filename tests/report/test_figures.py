@@ -126,7 +126,8 @@ def test_history_draws_runs_and_their_mean_in_the_color_of_the_measure():
         make_run(training=[0.8, 1.0], validation=[0.6, 0.9]),
     ]
     runs = [with_labels(run, 60, 40) for run in runs]
-    accuracy, loss = figures.history(runs).axes
+    chart = figures.history(runs)
+    accuracy, loss = chart.axes
     dog, cat, soft = (palette()[name][0] for name in ("dog", "cat", "soft"))
     entropy = round(-0.6 * np.log(0.6) - 0.4 * np.log(0.4), 9)
     assert curves(accuracy) == (
@@ -150,7 +151,7 @@ def test_history_draws_runs_and_their_mean_in_the_color_of_the_measure():
         },
         [(dog, [1.0, 0.5])] * 2 + [(cat, [0.6, 0.6])] * 2,
     )
-    legend = accuracy.get_legend().get_texts()
+    legend = chart.legends[0].get_texts()
     assert [text.get_text() for text in legend] == list(curves(accuracy)[0])
     for axis, measure in ((accuracy, "accuracy"), (loss, "loss")):
         assert axis.lines[0].get_xdata().tolist() == [1, 2]

@@ -137,7 +137,11 @@ def history(runs: Sequence[Run]) -> Figure:
     axes[0].yaxis.set_major_formatter(PercentFormatter(1))
     axes[0].set_ylim(*_accuracy_limits(axes[0]))
     axes[1].set_ylim(0, 1.05)  # a first epoch may begin above it
-    axes[0].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
+    chart.legend(
+        handles=axes[0].get_legend_handles_labels()[0],
+        ncols=3,
+        loc="outside upper center",
+    )
     return chart
 
 
@@ -167,7 +171,7 @@ def _draw_curves(
         label="baseline",
     )
     axis.set(xlabel="epoch", ylabel=measure, xlim=(0.5, len(epochs) + 0.5))
-    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def _accuracy_limits(axis: Axes) -> tuple[float, float]:
