@@ -254,9 +254,9 @@ def test_calibration_gives_confidence_then_accuracy_of_each_part():
     ]
 
 
-def trained(n_first, n_second, correct, loss):
+def trained(n_first, n_second, correct, loss, epochs=5):
     """A run that ended like this on so many training images of each class."""
-    run = make_run()
+    run = make_run(training=[0.5] * epochs, validation=[0.5] * epochs)
     images = msgspec.structs.replace(run.images, train=(n_first, n_second))
     result = Result(n_first + n_second, correct, loss)
     return msgspec.structs.replace(run, images=images, train=result)
@@ -274,6 +274,7 @@ def trained(n_first, n_second, correct, loss):
         (trained(900, 100, 900, 0.3), False),
         (trained(900, 100, 950, 0.3251), False),
         (trained(100, 900, 900, 0.3251), True),
+        (trained(1000, 1000, 1000, 0.6931, epochs=4), False),  # too early
     ],
 )
 def test_a_model_that_learned_no_more_than_frequencies_has_collapsed(

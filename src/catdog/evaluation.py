@@ -22,6 +22,8 @@ REQUIRED_ACCURACY = {
 # Percentage points of training above validation accuracy, both in inference
 # mode, from which on we speak of a little and of clear overfitting.
 SLIGHT_GAP, CLEAR_GAP = 0.03, 0.10
+# Fewer epochs cannot tell a collapse from a slow start.
+MIN_EPOCHS_TO_JUDGE = 5
 
 
 def label_counts(names: Iterable[str]) -> dict[str, int]:
@@ -284,11 +286,13 @@ def generalization_gap(run: Run) -> float:
 def collapsed(run: Run) -> bool:
     """Return whether a model has learned no more than how frequent classes are.
 
-    In the end its loss on the training images is that of guessing, and it is
-    right hardly more often than the baseline.
+    In the end its loss on the training images is that of guessing or higher,
+    and it is right hardly more often than the baseline. Runs of fewer than five
+    epochs are not judged.
     """
     counts = run.images.train
     return (
-        run.train.loss > entropy(counts) - 0.002
+        run.epochs >= MIN_EPOCHS_TO_JUDGE
+        and run.train.loss > entropy(counts) - 0.002
         and run.train.accuracy < baseline(counts) + 0.02
     )

@@ -55,7 +55,7 @@ def test_folder_and_zip_give_the_same_images(
     from_folder = sources.find_images()
     monkeypatch.setenv("CATDOG_DATA", str(small_zip))
     from_zip = sources.find_images()
-    assert from_zip.content == from_folder.content
+    assert from_zip.contents == from_folder.contents
     assert from_zip.source == from_folder.source == "photographs"
 
 

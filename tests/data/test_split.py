@@ -123,7 +123,7 @@ def test_classes_are_named_for_one_image():
     assert images.label("Wild\nboars/1.jpg") == 1
 
 
-def test_fingerprint_is_of_names_and_content_of_files(tmp_path):
+def test_fingerprint_is_of_names_and_contents_of_files(tmp_path):
     for name in ("train/cats/1.jpg", "validation/dogs/1.jpg"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_bytes(b"x")
@@ -134,9 +134,11 @@ def test_fingerprint_is_of_names_and_content_of_files(tmp_path):
         ("validation/dogs/1.jpg",),
     )
     assert images.own
-    fingerprint, content = images.fingerprint, images.content
+    fingerprint, contents = images.fingerprint, images.contents
     (tmp_path / "train/cats/1.jpg").write_bytes(b"longer")
-    assert images.fingerprint == fingerprint and images.content != content
+    changed = ImageSet(tmp_path, "photographs", images.train, images.held_out)
+    assert changed.fingerprint == fingerprint
+    assert changed.contents != contents
     renamed = ImageSet(
         tmp_path, "photographs", ("train/cats/2.jpg",), images.held_out
     )
