@@ -115,6 +115,24 @@ def test_one_epoch_one_file_and_one_minute_are_no_plurals():
     assert "took 1 minute together" in sentences.training_time({"a": [run]})
 
 
+def test_provenance_tells_runs_of_other_machines_and_days_apart():
+    other = {"tensorflow": "2.16.1", "cores": 8}
+    runs = [
+        make_run(path=RECORD),
+        make_run(seed=1, path=RECORD, seconds=20.0, environment=other),
+        make_run(seed=2, path=RECORD, recorded="2026-03-04"),
+        make_run(seed=3, path=RECORD),
+    ]
+    assert sentences.provenance(runs) == (
+        "*Replayed, not trained anew: 2 epochs of `model1` on 2,000 "
+        "photographs, seeds 0, 1, 2, 3. A run with seeds 0, 3 took 60 s on 2 "
+        "CPU cores with TensorFlow 2.21.0, 2026-01-02. A run with seed 1 took "
+        "20 s on 8 CPU cores with TensorFlow 2.16.1, 2026-01-02. A run with "
+        "seed 2 took 60 s on 2 CPU cores with TensorFlow 2.21.0, 2026-03-04. "
+        "Set `CATDOG_TRAIN=1` to train here.*"
+    )
+
+
 def test_provenance_names_drawings():
     run = make_run(images=of_drawings(make_run()))
     assert "on 2,000 drawings, seed 0." in sentences.provenance([run])

@@ -176,7 +176,10 @@ def drawn(run):
     return changed(run, images=images, seconds=0.5)
 
 
-def test_drawings_and_photographs_are_never_mixed(run, user, published, images):
+def test_drawings_and_photographs_are_never_mixed(
+    run, user, published, images, monkeypatch
+):
+    monkeypatch.setattr(replay, "BUILDERS", {"model1": models.model1})
     drawings = replace(images, source="drawings")
 
     def sources(images):
@@ -222,7 +225,10 @@ def as_if_recorded(builder, **fields):
     )
 
 
-def test_photographs_stand_in_where_no_run_of_drawings_is(user, published):
+def test_photographs_stand_in_where_no_run_of_drawings_is(
+    user, published, monkeypatch
+):
+    monkeypatch.setattr(replay, "BUILDERS", {"model1": models.model1})
     of_photographs = as_if_recorded(models.model1)
     store.write_run(of_photographs)
     (found,) = replay.find_runs(models.model1, DRAWN, 1)
@@ -233,6 +239,11 @@ def test_photographs_stand_in_where_no_run_of_drawings_is(user, published):
     drawings.__dict__["contents"] = of_drawings.images.contents  # no files
     (found,) = replay.find_runs(models.model1, drawings, 1)
     assert (found.seed, found.images.source) == (3, "drawings")
+    # Of another model there is none: then no run of drawings is shown.
+    both = {"model1": models.model1, "model2": models.model2}
+    monkeypatch.setattr(replay, "BUILDERS", both)
+    (found,) = replay.find_runs(models.model1, drawings, 1)
+    assert (found.seed, found.images.source) == (0, "photographs")
 
 
 def test_a_users_run_comes_before_the_published_one_of_the_same_seed(

@@ -67,16 +67,24 @@ def provenance(*groups: Sequence[Run]) -> Markdown:
 def _provenance_of_model(runs: Sequence[Run]) -> str:
     first = runs[0]
     replayed = first.path is not None
-    seconds = mean(run.seconds for run in runs)
-    seeds = ", ".join(str(run.seed) for run in runs)
     sentences = [
         f"{'Replayed, not trained anew' if replayed else 'Trained just now'}: "
         f"{count_noun(first.epochs, 'epoch')} of `{first.model}` "
         f"on {sum(first.images.train):,} {first.images.source}, "
-        f"seed{'s' if len(runs) > 1 else ''} {seeds}.",
-        f"A run took {seconds:.0f} s on {cpu_cores(first.environment)} "
-        f"with TensorFlow {first.environment['tensorflow']}, {first.recorded}.",
+        f"{_seeds(runs)}."
     ]
+    groups: dict[tuple, list[Run]] = {}
+    for run in runs:
+        tensorflow = run.environment["tensorflow"]
+        where = cpu_cores(run.environment), tensorflow, run.recorded
+        groups.setdefault(where, []).append(run)
+    for (cores, tensorflow, day), group in groups.items():
+        seconds = mean(run.seconds for run in group)
+        which = "A run" if len(groups) == 1 else f"A run with {_seeds(group)}"
+        sentences.append(
+            f"{which} took {seconds:.0f} s on {cores} with TensorFlow "
+            f"{tensorflow}, {day}."
+        )
     sentences += [
         f"With seed {run.seed} it learned nothing: its loss stayed where "
         "guessing has it."
@@ -86,6 +94,11 @@ def _provenance_of_model(runs: Sequence[Run]) -> str:
     if replayed:
         sentences.append("Set `CATDOG_TRAIN=1` to train here.")
     return f"*{' '.join(sentences)}*"
+
+
+def _seeds(runs: Sequence[Run]) -> str:
+    numbers = ", ".join(str(run.seed) for run in runs)
+    return f"seed{'s' if len(runs) > 1 else ''} {numbers}"
 
 
 def validation_range(runs: Sequence[Run]) -> str:

@@ -12,9 +12,9 @@ from catdog.ablations import recipe_of
 from catdog.backend import environment, keras
 from catdog.data.image_files import decoding_fingerprint
 from catdog.data.pipeline import BATCH_SIZE
-from catdog.data.split import PHOTOGRAPHS, ImageSet, split
+from catdog.data.split import DRAWINGS, PHOTOGRAPHS, ImageSet, Source, split
 from catdog.errors import RecordError
-from catdog.models import Builder, count_parameters
+from catdog.models import BUILDERS, Builder, count_parameters
 from catdog.pretrained import structure_only, weights_fingerprint
 from catdog.runs import store
 from catdog.runs.identity import (
@@ -58,20 +58,30 @@ def find_runs(
 ) -> list[Run]:
     """Return the runs of a model that belong to this code and split, by seed.
 
-    Runs of the photographs stand in for those of drawings, which have the same
-    file names, if there is none of the drawings. The two are never mixed.
+    Drawings have the file names of the photographs. If not all five models have
+    runs of the drawings, the runs of the photographs stand in for all of them:
+    the two are never mixed.
     """
     epochs = settings.epochs() if epochs is None else epochs
+    source = images.source
+    if source == DRAWINGS and not all(
+        _find_runs_of(source, model, images, epochs)
+        for model in BUILDERS.values()
+    ):
+        source = PHOTOGRAPHS
+    return _find_runs_of(source, builder, images, epochs)
+
+
+def _find_runs_of(
+    source: Source, builder: Builder, images: ImageSet, epochs: int
+) -> list[Run]:
     name = builder.__name__
-    for source in dict.fromkeys([images.source, PHOTOGRAPHS]):
-        runs: dict[int, Run] = {}
-        for run in store.read_runs(source, images.fingerprint, name):
-            fits = run.epochs == epochs + recipe_of(name).fine_tuning_epochs
-            if fits and not why_stale(run, builder, images):
-                runs.setdefault(run.seed, run)
-        if runs:
-            return [runs[seed] for seed in sorted(runs)]
-    return []
+    runs: dict[int, Run] = {}
+    for run in store.read_runs(source, images.fingerprint, name):
+        fits = run.epochs == epochs + recipe_of(name).fine_tuning_epochs
+        if fits and not why_stale(run, builder, images):
+            runs.setdefault(run.seed, run)
+    return [runs[seed] for seed in sorted(runs)]
 
 
 def why_stale(run: Run, builder: Builder, images: ImageSet | None) -> list[str]:
