@@ -1,76 +1,63 @@
-"""What is written down in two places says the same in both."""
+"""`make check`, pre-commit and CI run the same commands."""
 
 import re
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-from versions import PYTHONS
 
 ROOT = Path(__file__).parents[1]
-MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
-    "project"
-]
-# A program that has another name than its package.
-PACKAGES = {"lint-imports": "import-linter"}
+# What is installed under another name than that of its command.
+DISTRIBUTIONS = {"lint-imports": "import-linter"}
 
 
-def commands_of_make(target):
-    """The lines of a recipe, with the Makefile's own variable filled in."""
-    (recipe,) = re.findall(
-        rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def check_commands():
+    """The commands of the Makefile's target `check`."""
+    recipe = re.search(
+        r"^check:.*\n((?:\t.*\n)+)", read("Makefile"), re.MULTILINE
     )
-    (folder,) = re.findall(r"^BIN := (.+)$", MAKEFILE, re.MULTILINE)
     return [
-        line.strip().removeprefix("@").replace("$(BIN)", folder)
-        for line in recipe.splitlines()
+        line.lstrip("\t@").replace("$(BIN)/", ".venv/bin/")
+        for line in recipe[1].splitlines()
     ]
 
 
 def hooks():
-    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
-    (repo,) = yaml.safe_load(text)["repos"]
-    assert repo["repo"] == "local"
-    return repo["hooks"]
+    (repository,) = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
+    assert repository["repo"] == "local"
+    return repository["hooks"]
 
 
-def test_hooks_run_what_make_check_runs():
-    commands = [hook["entry"] for hook in hooks()]
-    assert commands == commands_of_make("check") and len(commands) >= 5
+def test_pre_commit_runs_the_commands_of_make_check():
+    assert [hook["entry"] for hook in hooks()] == check_commands()
 
 
-def test_hooks_take_their_tools_from_the_extra_dev():
-    extra = PROJECT["optional-dependencies"]["dev"]
-    names = {Requirement(text).name for text in extra}
-    for hook in hooks():
-        assert hook["language"] == "system"
-        assert hook["pass_filenames"] is False
-        assert "additional_dependencies" not in hook
-        program = Path(hook["entry"].split()[0])
-        assert program.parent == Path(".venv/bin")
-        assert PACKAGES.get(program.name, program.name) in names
+@pytest.mark.parametrize("hook", hooks(), ids=lambda hook: hook["id"])
+def test_a_hook_checks_all_files_with_what_is_installed(hook):
+    assert hook["language"] == "system"
+    assert hook["always_run"] and not hook["pass_filenames"]
+    assert not {"additional_dependencies", "args", "exclude", "files"} & set(
+        hook
+    )
 
 
-def test_python_versions_are_the_same_everywhere():
-    supported = SpecifierSet(PROJECT["requires-python"])
-    minors = [minor for minor in range(100) if f"3.{minor}" in supported]
-    versions = [f"3.{minor}" for minor in minors]
-    assert list(PYTHONS) == versions
-    prefix = "Programming Language :: Python :: "
-    named = [
-        text
-        for text in PROJECT["classifiers"]
-        if text.startswith(prefix + "3.")
-    ]
-    assert named == [prefix + version for version in versions]
+def test_the_extra_dev_brings_each_program():
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    extra = project["optional-dependencies"]["dev"]
+    programs = [Path(line.split()[0]).name for line in check_commands()]
+    assert {"ruff", "mypy", "lint-imports", "codespell"} == set(programs)
+    assert {DISTRIBUTIONS.get(name, name) for name in programs} <= {
+        Requirement(line).name for line in extra
+    }
 
-    # The Makefile's test, its search for a Python, and what it says without one.
-    bounds = f"(3, {minors[0]}) <= sys.version_info < (3, {minors[-1] + 1})"
-    assert bounds in MAKEFILE
-    names = [f"python{version}" for version in reversed(versions)]
-    assert f"for name in {' '.join(names)} python3;" in MAKEFILE
-    listed = f"{', '.join(versions[:-1])} or {versions[-1]}"
-    assert f"Python {listed} is needed" in MAKEFILE
+
+def test_ci_checks_first():
+    lines = [line for line in read(".ci/run").splitlines() if "make" in line]
+    commands = [line for line in lines if line.startswith("make ")]
+    assert commands[0] == "make check"
