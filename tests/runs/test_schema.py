@@ -51,6 +51,18 @@ def test_what_is_written_reads_back_as_the_same_run():
 
 
 shares = st.lists(st.floats(0, 1), min_size=2, max_size=2)
+nested = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(1e-5, 1e5)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
 
 
 @given(
@@ -58,7 +70,7 @@ shares = st.lists(st.floats(0, 1), min_size=2, max_size=2)
     shares,
     shares,
     st.lists(st.booleans(), min_size=1, max_size=20),
-    st.dictionaries(st.text(), st.none() | st.integers() | st.text()),
+    st.dictionaries(st.text(), nested, max_size=3),
 )
 def test_every_run_reads_back(seed, training, validation, outcomes, options):
     run = make_run(
@@ -132,6 +144,27 @@ CHANGES = {
     "lost_score": (
         lambda content: content["scores"].pop(),
         "test does not agree with scores",
+    ),
+    "no_scores": (put("scores", value=[]), r"length >= 1 - at `\$.scores`"),
+    "smaller_test_loss": (
+        put("test", "loss", value=0.1),
+        "test does not agree with scores",
+    ),
+    "an_epoch_too_many": (
+        put("history", "val_accuracy", value=[0.7] * 3),
+        "val_accuracy does not have 2 epochs",
+    ),
+    "more_test_images": (
+        put("images", "test", value=[4, 4]),
+        "test does not agree with images.test",
+    ),
+    "negative_count": (
+        put("validation", "correct", value=-1),
+        r">= 0 - at `\$.validation.correct`",
+    ),
+    "three_classes": (
+        put("images", "train", value=[1000, 500, 500]),
+        r"length 2, got 3 - at `\$.images.train`",
     ),
     "history_gone": (
         put("history", value=None),
