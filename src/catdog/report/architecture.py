@@ -109,7 +109,7 @@ def diagram(model: keras.Model) -> Figure:
     used = dict.fromkeys(does for _, _, does in steps if does)
     chart.legend(
         handles=[Patch(facecolor=_color(does), label=does) for does in used],
-        ncols=len(used),
+        ncols=len(used) if len(used) < 6 else 3,
         loc="outside upper center",
         fontsize=10,
     )
