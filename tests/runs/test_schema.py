@@ -54,7 +54,7 @@ shares = st.lists(st.floats(0, 1), min_size=2, max_size=2)
 nested = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers()
+    | st.integers(-(2**53), 2**53)
     | st.floats(1e-5, 1e5)
     | st.text(),
     lambda inner: (
