@@ -118,6 +118,23 @@ def test_scores_are_probabilities_of_the_second_class():
         training.score(model, dataset, ["a", "b"])
 
 
+def test_scoring_is_done_in_inference_mode():
+    model = keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.GaussianNoise(5.0),  # as augmentation and dropout,
+            keras.layers.Dropout(0.9),  # which act in training mode only
+        ]
+    )
+    batch = np.tile(np.array([[0.0, 2.0]], "float32"), (32, 1))
+    dataset = tf.data.Dataset.from_tensors((batch, np.ones(32, "int32")))
+    scores = training.score(model, dataset, [str(n) for n in range(32)])
+    expected = 1 / (1 + math.exp(-2))
+    assert [score.probability for score in scores] == [
+        pytest.approx(expected, abs=1e-5)
+    ] * 32
+
+
 def test_bar_moves_at_the_end_of_each_epoch():
     class Bar:
         shown, moves = None, 0
