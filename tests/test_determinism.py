@@ -13,7 +13,7 @@ from catdog import models, training
 from catdog.data import sources
 images = sources.open_images(Path(sys.argv[1]))
 trained = training.train(models.model2, images, int(sys.argv[2]), epochs=2)
-print(json.dumps([trained.history, trained.test]))
+print(json.dumps([trained.history, trained.scores]))
 """
 
 
