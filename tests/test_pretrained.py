@@ -38,15 +38,9 @@ def random_file(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize(
-    ("size", "nearest"),
-    [(96, 96), (150, 160), (160, 160), (224, 224), (288, 224)],
-)
-def test_each_size_takes_the_weights_of_the_nearest(size, nearest):
-    assert pretrained.nearest_size(size) == nearest
-    assert pretrained.weights_path(size).name.endswith(
-        f"kernels_1.0_{nearest}_no_top.h5"
-    )
+def test_images_of_all_sizes_take_the_same_weights():
+    assert pretrained.weights_path().name.endswith("kernels_1.0_224_no_top.h5")
+    assert pretrained.ADDRESS.endswith(pretrained.weights_path().name)
 
 
 @pytest.fixture

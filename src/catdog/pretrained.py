@@ -18,14 +18,16 @@ from catdog.data.image_files import IMAGE_SIZE
 from catdog.errors import DataError, WeightsError
 from catdog.settings import keras_home
 
+# Those learned on images of 224 pixels, for images of all sizes. Keras has others
+# for smaller images; with one set, sizes can be compared, and a record belongs to
+# the same weights on every machine.
 WEIGHTS_NAME = (
-    "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{}_no_top.h5"
+    "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
 )
 ADDRESS = (
     "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
     + WEIGHTS_NAME
 )
-IMAGE_SIZES = (96, 128, 160, 192, 224)  # that weights are published for
 N_PARAMETERS = 2_257_984
 MIN_BYTES = 4 * N_PARAMETERS
 # Share of features that are 0 for a ramp of colors: 0.87 with the published
@@ -42,8 +44,7 @@ def mobilenet_v2(size: int) -> keras.Model:
     `catdog train` refuses them.
 
     Args:
-        size: pixels to each side of an image. The weights are those for the
-            nearest of `IMAGE_SIZES`.
+        size: pixels to each side of an image.
     """
     if not _structure_only.get():
         try:
@@ -79,10 +80,10 @@ def pretrained_mobilenet_v2(size: int = IMAGE_SIZE) -> keras.Model:
     Raises:
         WeightsError: if they cannot be had, or are not what they should be.
     """
-    path = weights_path(size)
+    path = weights_path()
     exists = path.exists()
     try:
-        download.fetch([ADDRESS.format(nearest_size(size))], path, check_file)
+        download.fetch([ADDRESS], path, check_file)
     except (OSError, DataError) as error:
         cure = (
             f"delete {path}, then" if exists else f"lay the file at {path}, or"
@@ -142,22 +143,19 @@ def zero_share(model: keras.Model) -> float:
     return float((features == 0).mean()) if np.isfinite(features).all() else 1.0
 
 
-def weights_path(size: int = IMAGE_SIZE) -> Path:
-    """Return where Keras caches MobileNetV2's weights for images of a size."""
-    return keras_home() / "models" / WEIGHTS_NAME.format(nearest_size(size))
+def weights_path() -> Path:
+    """Return where Keras caches MobileNetV2's weights."""
+    return keras_home() / "models" / WEIGHTS_NAME
 
 
 @functools.cache
-def weights_fingerprint(size: int) -> str | None:
+def weights_fingerprint() -> str | None:
     """Return sixteen hexadecimal digits that stand for the published weights.
-
-    Args:
-        size: pixels to each side of an image.
 
     Returns:
         None if Keras' cache lacks them: nothing is downloaded.
     """
-    path = weights_path(size)
+    path = weights_path()
     if not path.exists():
         return None
     found: dict[str, str] = {}
@@ -171,11 +169,6 @@ def weights_fingerprint(size: int) -> str | None:
     with h5py.File(path) as file:
         file.visititems(collect)
     return digest(f"{name} {found[name]}" for name in sorted(found))
-
-
-def nearest_size(size: int) -> int:
-    """Return the nearest image size that weights are published for."""
-    return min(IMAGE_SIZES, key=lambda known: abs(known - size))
 
 
 def _foreign(path: Path) -> str:

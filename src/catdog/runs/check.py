@@ -7,7 +7,7 @@ from catdog.ablations import ABLATIONS, BASE_IMAGE_SIZE
 from catdog.data.sources import local_images
 from catdog.data.split import ImageSet
 from catdog.models import BUILDERS
-from catdog.pretrained import nearest_size, weights_fingerprint
+from catdog.pretrained import weights_fingerprint
 from catdog.runs import store
 from catdog.runs.replay import why_stale
 from catdog.runs.schema import Run
@@ -55,14 +55,7 @@ def _not_compared(runs: list[Run], images: ImageSet | None) -> list[str]:
     others = [r for r in runs if not (images and _same_set(r, images))]
     plural = "" if len(others) == 1 else "s"
     absent = [f"the images of {len(others)} run{plural}"] if others else []
-    sizes = {
-        nearest_size(BASE_IMAGE_SIZE[run.model])
-        for run in runs
-        if run.model in BASE_IMAGE_SIZE
-    }
-    absent += [
-        f"the weights of MobileNetV2 for images of {size} pixels"
-        for size in sorted(sizes)
-        if not weights_fingerprint(size)
-    ]
+    on_a_base = any(run.model in BASE_IMAGE_SIZE for run in runs)
+    if on_a_base and not weights_fingerprint():
+        absent.append("the weights of MobileNetV2")
     return absent

@@ -71,7 +71,7 @@ def differences(
     run: Run,
     description: Mapping[str, Any],
     images: ImageSet | None,
-    base_image_size: int | None = None,
+    has_base: bool = False,
 ) -> list[str]:
     """Return in what a run differs from today's code, images and weights.
 
@@ -81,7 +81,7 @@ def differences(
         run: the run.
         description: of the training as it would be now.
         images: those on this machine, if any.
-        base_image_size: which weights the frozen base has, if there is one.
+        has_base: whether the model has a frozen base.
 
     Returns:
         A text for each difference, such as
@@ -97,7 +97,7 @@ def differences(
         if images.source == run.images.source:
             contents = run.images.contents, images.contents
             pairs.append(("contents of images", *contents))
-    weights = weights_fingerprint(base_image_size) if base_image_size else None
+    weights = weights_fingerprint() if has_base else None
     if weights:
         pairs.append(("weights of the base", run.base_weights, weights))
     return _compare_all(pairs)

@@ -94,8 +94,8 @@ def why_stale(run: Run, builder: Builder, images: ImageSet | None) -> list[str]:
     """
     epochs = run.epochs - recipe_of(run.model).fine_tuning_epochs
     description = _describe(builder, epochs, sum(run.images.train))
-    size = ablations.BASE_IMAGE_SIZE.get(run.model)
-    return differences(run, description, images, size)
+    has_base = run.model in ablations.BASE_IMAGE_SIZE
+    return differences(run, description, images, has_base)
 
 
 @functools.cache
@@ -170,7 +170,7 @@ def as_run(
         score._replace(probability=round(score.probability, 5))
         for score in trained.scores
     ]
-    size = ablations.BASE_IMAGE_SIZE.get(model.name)
+    has_base = model.name in ablations.BASE_IMAGE_SIZE
     return Run(
         model=model.name,
         seed=seed,
@@ -179,7 +179,7 @@ def as_run(
         configuration=description,
         images=describe_images(images, split(images, trained.fold)),
         decoding=decoding_fingerprint(),
-        base_weights=weights_fingerprint(size) if size else None,
+        base_weights=weights_fingerprint() if has_base else None,
         history=History(
             **{
                 name: [round(float(value), 5) for value in values]
