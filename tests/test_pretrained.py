@@ -65,7 +65,7 @@ def changed_head(content):
 def test_broken_or_untrained_weights_are_named(change, path, random_file):
     path.write_bytes(change(random_file.read_bytes()))
     with pytest.raises(
-        WeightsError, match=r"delete .*1\.0_160_no_top\.h5"
+        WeightsError, match=r"delete .*1\.0_224_no_top\.h5"
     ) as caught:
         pretrained.pretrained_mobilenet_v2()
     assert "\n" not in str(caught.value)
