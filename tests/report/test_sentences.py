@@ -354,8 +354,30 @@ def test_speed_is_compared_within_each_round(comparison, text, bench):
     assert sentences.measured_speed(comparison) == text
 
 
+def test_costs_of_the_pipelines_stand_beside_one_another(bench):
+    measured = {
+        f"{way}, {what}": [value * factor, 1, 10**6]
+        for way, factor in (("usual", 1), ("usual cached", 2), ("our", 3))
+        for what, value in (
+            ("first epoch", 1000),
+            ("later epochs", 2000),
+            ("MiB", 50),
+        )
+    }
+    bench.write_text(json.dumps({"pipeline": measured}))
+    assert sentences.pipeline_costs() == (
+        "Without a model behind it, our pipeline manages 3,000 images a second "
+        "in the first epoch, 6,000 in later ones, and 150 MiB of memory; the "
+        "usual one 1,000 images a second in the first epoch, 2,000 in later "
+        "ones, and 50 MiB of memory; the usual one with a `cache()` 2,000 "
+        "images a second in the first epoch, 4,000 in later ones, and 100 MiB "
+        "of memory."
+    )
+
+
 def test_without_a_measurement_nothing_is_claimed(bench):
     bench.unlink()
+    assert sentences.pipeline_costs() == ""
     assert sentences.measured_speed("epoch") == ""
 
 
