@@ -124,7 +124,7 @@ def test_fourth_model_trains_its_head_alone(built):
     model = built["model4"]
     base = model.get_layer("base_model_layer")
     trained = models.count_parameters(model.trainable_weights)
-    assert trained == 1280 * 2 + 2
+    assert trained == 1280 * 2 + 1280 * 2 + 2
     assert base.count_params() == 2_257_984 and not base.trainable_weights
 
 
