@@ -165,6 +165,7 @@ def test_no_attempt_in_ci(monkeypatch):
         (">=1.6", ">=1.6"),
         (">=1.6 <2", ">=1.6,<2"),
         (">= 1.6  < 2 ", ">=1.6,<2"),
+        (">=1.6 <2 || 99.9.9", ">=1.6,<2"),
     ],
 )
 def test_range_of_versions_is_read_as_quarto_reads_it(required, versions):

@@ -82,7 +82,7 @@ def test_quarto_of_another_version_is_passed_over(
 
 
 @posix
-@pytest.mark.parametrize("version", ["1.6.0", "1.10.19"])
+@pytest.mark.parametrize("version", ["1.6.0", "1.10.19", "99.9.9"])
 def test_quarto_of_a_right_version_is_used(draft, quarto, version):
     append(draft / "_quarto.yml", 'quarto-required: ">=1.6 <2"\n')
     quarto(version)

@@ -31,17 +31,22 @@ INSTALL = [
 # fmt: on
 
 
+DEVELOPMENT = "99.9.9"  # what a Quarto built from its sources calls itself
+
+
 def version_range(required: str) -> SpecifierSet:
     """Convert a range of versions from Quarto's notation to pip's.
 
     Args:
-        required: the range, such as `>=1.6 <2`.
+        required: the range, such as `>=1.6 <2`. An alternative at its end for
+            a development version is not pip's business.
 
     Raises:
         PublishError: if pip's notation has nothing that corresponds to it.
     """
     try:
-        return SpecifierSet(re.sub(r"(?<=\d)\s+(?=\S)", ",", required))
+        released = required.removesuffix(f"|| {DEVELOPMENT}").strip()
+        return SpecifierSet(re.sub(r"(?<=\d)\s+(?=\S)", ",", released))
     except InvalidSpecifier:
         raise PublishError(
             f"_quarto.yml: `quarto-required: {required}` cannot be read: "

@@ -9,6 +9,7 @@ from pathlib import Path
 from catdog.publish import pages
 from catdog.publish.project import Project, PublishError, read_project
 from catdog.publish.quarto_cli import (
+    DEVELOPMENT,
     find_quarto,
     quarto_version,
     version_range,
@@ -53,7 +54,10 @@ def _choose_quarto(project: Project, insist: bool) -> str | None:
     versions = version_range(project.quarto_required)
     program = find_quarto(versions)
     version = quarto_version(program) if program else None
-    if version and versions.contains(version, prereleases=True):
+    if version and (
+        str(version) == DEVELOPMENT
+        or versions.contains(version, prereleases=True)
+    ):
         return program
     if not program:
         fault = "Quarto is not installed"
