@@ -79,7 +79,7 @@ class ImageSet:
         """Whether these are other images than the tutorial's."""
         return self.fingerprint != TUTORIAL_FINGERPRINT
 
-    @property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that stand for all file names.
 
