@@ -102,7 +102,7 @@ def train(
     start = time.perf_counter()
     history = fit(model, sets, seed, epochs, recipe.n_augmented_copies)
     if recipe.fine_tuning_epochs:
-        more = fine_tune(model, sets, recipe.fine_tuning_epochs)
+        more = fine_tune(model, sets, recipe.fine_tuning_epochs, seed)
         history = {name: history[name] + more[name] for name in history}
     seconds = time.perf_counter() - start
     epoch = first_nonfinite_epoch(history)
@@ -160,7 +160,9 @@ def fit(
         ).history
 
 
-def fine_tune(model: keras.Model, sets: Datasets, epochs: int) -> History:
+def fine_tune(
+    model: keras.Model, sets: Datasets, epochs: int, seed: int = 0
+) -> History:
     """Train the last blocks of a base together with the head, in small steps.
 
     Normalization layers stay frozen: only then do they keep the averages that
@@ -179,15 +181,8 @@ def fine_tune(model: keras.Model, sets: Datasets, epochs: int) -> History:
         metrics=["accuracy"],
         jit_compile=False,
     )
-    with Bar(total=epochs, desc=f"{model.name}, fine-tuning") as bar:
-        return model.fit(
-            sets.train,
-            validation_data=sets.validation,
-            epochs=epochs,
-            shuffle=False,  # the pipeline shuffles
-            verbose=0,
-            callbacks=[advance(bar), keras.callbacks.TerminateOnNaN()],
-        ).history
+    # The base learns now, so `fit` trains the whole model.
+    return fit(model, sets, seed, epochs)
 
 
 def average_flips(model: keras.Model) -> keras.Model:
