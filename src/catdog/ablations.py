@@ -4,18 +4,29 @@
 docstring names it in a chapter's table.
 """
 
+from typing import Any
+
 from catdog.backend import keras
 from catdog.data.image_files import IMAGE_SIZE
 from catdog.models import (
     DECAY_STEPS,
-    MODEL5_IMAGE_SIZE,
     Builder,
     compile_model,
     conv_layers,
-    transfer_layers,
+    model4,
 )
 from catdog.settings import EPOCHS
 from catdog.training import USUAL_RECIPE, Recipe
+
+
+def network(name: str, **options: Any) -> keras.Model:
+    """Build the network of model1 with other options of `conv_layers`.
+
+    Shown in chapter 2.
+    """
+    return keras.Sequential(
+        [keras.Input((160, 160, 3)), *conv_layers(**options)], name=name
+    )
 
 
 def relu(decay_steps: int = DECAY_STEPS) -> keras.Model:
@@ -23,8 +34,7 @@ def relu(decay_steps: int = DECAY_STEPS) -> keras.Model:
 
     Shown in chapter 2.
     """
-    parts = conv_layers(activation="relu")
-    return compile_model(parts, "relu", decay_steps=decay_steps)
+    return compile_model(network("relu", activation="relu"), decay_steps)
 
 
 def large_weights(decay_steps: int = DECAY_STEPS) -> keras.Model:
@@ -32,8 +42,8 @@ def large_weights(decay_steps: int = DECAY_STEPS) -> keras.Model:
 
     Shown in chapter 2.
     """
-    parts = conv_layers(initializer="he_uniform")
-    return compile_model(parts, "large_weights", decay_steps=decay_steps)
+    model = network("large_weights", initializer="he_uniform")
+    return compile_model(model, decay_steps)
 
 
 def no_dropout(decay_steps: int = DECAY_STEPS) -> keras.Model:
@@ -41,8 +51,7 @@ def no_dropout(decay_steps: int = DECAY_STEPS) -> keras.Model:
 
     Shown in chapter 2.
     """
-    parts = conv_layers(dropout=0.0)
-    return compile_model(parts, "no_dropout", decay_steps=decay_steps)
+    return compile_model(network("no_dropout", dropout=0.0), decay_steps)
 
 
 def small_steps(decay_steps: int = DECAY_STEPS) -> keras.Model:
@@ -50,49 +59,38 @@ def small_steps(decay_steps: int = DECAY_STEPS) -> keras.Model:
 
     Shown in chapter 2.
     """
-    return compile_model(
-        conv_layers(),
-        "small_steps",
-        learning_rate=1e-4,
-        decay_steps=decay_steps,
-    )
+    model = network("small_steps")
+    return compile_model(model, decay_steps, learning_rate=1e-4)
 
 
 def every_epoch(decay_steps: int = DECAY_STEPS) -> keras.Model:
     """Twenty augmented copies of each image, one for each epoch."""
-    parts = transfer_layers()
-    return compile_model(parts, "every_epoch", decay_steps=decay_steps)
+    return model4(decay_steps, name="every_epoch")
 
 
 def fine_tuned(decay_steps: int = DECAY_STEPS) -> keras.Model:
     """Then ten epochs in which the last blocks of the base learn as well."""
-    parts = transfer_layers()
-    return compile_model(parts, "fine_tuned", decay_steps=decay_steps)
+    return model4(decay_steps, name="fine_tuned")
 
 
 def size_192(decay_steps: int = DECAY_STEPS) -> keras.Model:
     """Images of 192 by 192 pixels."""
-    parts = transfer_layers(192)
-    return compile_model(parts, "size_192", 192, decay_steps=decay_steps)
+    return model4(decay_steps, size=192, name="size_192")
 
 
 def size_224(decay_steps: int = DECAY_STEPS) -> keras.Model:
     """Images of 224 by 224 pixels."""
-    parts = transfer_layers(224)
-    return compile_model(parts, "size_224", 224, decay_steps=decay_steps)
+    return model4(decay_steps, size=224, name="size_224")
 
 
 def size_256(decay_steps: int = DECAY_STEPS) -> keras.Model:
     """Images of 256 by 256 pixels."""
-    parts = transfer_layers(256)
-    return compile_model(parts, "size_256", 256, decay_steps=decay_steps)
+    return model4(decay_steps, size=256, name="size_256")
 
 
 def averaged_flips(decay_steps: int = DECAY_STEPS) -> keras.Model:
     """Answers averaged over each image and its mirror image."""
-    size = MODEL5_IMAGE_SIZE
-    parts = transfer_layers(size)
-    return compile_model(parts, "averaged_flips", size, decay_steps=decay_steps)
+    return model4(decay_steps, size=288, name="averaged_flips")
 
 
 OF_MODEL1: dict[str, Builder] = {
@@ -122,13 +120,13 @@ RECIPES = {
 # Pixels to each side of an image, for each model that needs published weights.
 BASE_IMAGE_SIZE = {
     "model4": IMAGE_SIZE,
-    "model5": MODEL5_IMAGE_SIZE,
+    "model5": 288,
     "every_epoch": IMAGE_SIZE,
     "fine_tuned": IMAGE_SIZE,
     "size_192": 192,
     "size_224": 224,
     "size_256": 256,
-    "averaged_flips": MODEL5_IMAGE_SIZE,
+    "averaged_flips": 288,
 }
 
 

@@ -196,8 +196,9 @@ PIPELINES = {
 
 def plain_network() -> keras.Model:
     """Return three convolutions at full size, as many tutorials have them."""
-    return models.compile_model(
+    network = keras.Sequential(
         [
+            keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3)),
             *(
                 layer
                 for filters in (32, 32, 64)
@@ -211,8 +212,9 @@ def plain_network() -> keras.Model:
             layers.Dropout(0.5),
             layers.Dense(2),
         ],
-        "plain",
+        name="plain",
     )
+    return models.compile_model(network)
 
 
 def multiply_adds(model: keras.Model) -> int:

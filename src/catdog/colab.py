@@ -16,13 +16,13 @@ KEPT = ("tensorflow", "keras", "numpy")
 def set_up() -> None:
     """Print what a notebook runs on: versions, and whether there is a GPU.
 
-    In Colab, first install what Colab lacks, and set `CATDOG_TRAIN`, so that
-    the cells train instead of replaying.
+    In Colab, first install what Colab lacks, and set `CATDOG_TRAIN` unless it
+    is set, so that `fit` runs in full.
     """
     in_colab = "google.colab" in sys.modules
     if in_colab:
         install(missing_requirements())
-        os.environ["CATDOG_TRAIN"] = "1"
+        os.environ.setdefault("CATDOG_TRAIN", "1")
     # Not before everything is installed.
     from catdog.backend import keras, quiet_stderr, tf
 

@@ -3,6 +3,7 @@
 Nothing here reads a file or needs TensorFlow.
 """
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -217,27 +218,29 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 def calibration(
     scores: Iterable[Score], bins: int = 10
-) -> list[tuple[float, float, int]]:
+) -> list[tuple[float, int, int]]:
     """Compare how sure a model is with how often it is right.
 
-    Its confidence is the probability of its answer, in [0.5, 1]. Answers with
-    similar confidence share one of `bins` equal parts of that range.
+    Its confidence is the probability of its answer, in [0.5, 1]. Answers are
+    sorted by confidence, and cut into bins of equal counts.
+
+    Args:
+        scores: of at least one image.
+        bins: how many; fewer if there are fewer answers.
 
     Returns:
-        `(mean confidence, accuracy, number of answers)` of each part that has
-        any.
+        `(mean confidence, right answers, all answers)` of each bin.
     """
-    groups: dict[int, list[Score]] = {}
-    for score in scores:
-        part = min(int((score.confidence - 0.5) * 2 * bins), bins - 1)
-        groups.setdefault(part, []).append(score)
+    ordered = sorted(scores, key=lambda score: score.confidence)
+    bins = min(bins, len(ordered))
+    edges = [round(part * len(ordered) / bins) for part in range(bins + 1)]
     return [
         (
-            mean(score.confidence for score in group),
-            mean(score.correct for score in group),
-            len(group),
+            mean(score.confidence for score in ordered[start:end]),
+            sum(score.correct for score in ordered[start:end]),
+            end - start,
         )
-        for _, group in sorted(groups.items())
+        for start, end in itertools.pairwise(edges)
     ]
 
 
@@ -249,8 +252,8 @@ def calibration_error(scores: Sequence[Score], bins: int = 10) -> float:
     "Obtaining well calibrated probabilities using Bayesian binning".
     """
     distances = [
-        abs(confidence - accuracy) * n
-        for confidence, accuracy, n in calibration(scores, bins)
+        abs(confidence * n - correct)
+        for confidence, correct, n in calibration(scores, bins)
     ]
     return sum(distances) / len(scores)
 

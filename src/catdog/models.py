@@ -16,7 +16,6 @@ from catdog.settings import EPOCHS
 
 Builder = Callable[..., keras.Model]
 
-MODEL5_IMAGE_SIZE = 288
 # 20 epochs of 63 batches: 2,000 training images, 32 in a batch.
 DECAY_STEPS = EPOCHS * 63
 
@@ -37,21 +36,29 @@ def conv_layers(
 
     Shown in chapter 2.
     """
-    options = {"activation": activation, "kernel_initializer": initializer}
-    parts: list[layers.Layer] = []
-    for filters in (16, 32, 64, 128):
-        kernel_size, strides = (3, 1) if parts else (5, 2)
-        parts += [
-            layers.Conv2D(
-                filters, kernel_size, strides, padding="same", **options
-            ),
-            layers.MaxPooling2D(),
-        ]
+
+    def conv(filters, kernel_size, strides=1):
+        return layers.Conv2D(
+            filters,
+            kernel_size,
+            strides,
+            padding="same",
+            activation=activation,
+            kernel_initializer=initializer,
+        )
+
     return [
-        *parts,
+        conv(16, 5, strides=2),
+        layers.MaxPooling2D(),
+        conv(32, 3),
+        layers.MaxPooling2D(),
+        conv(64, 3),
+        layers.MaxPooling2D(),
+        conv(128, 3),
+        layers.MaxPooling2D(),
         layers.Flatten(),
         layers.Dropout(dropout),
-        layers.Dense(64, **options),
+        layers.Dense(64, activation, kernel_initializer=initializer),
         layers.Dense(2),
     ]
 
@@ -105,39 +112,20 @@ def head() -> list[layers.Layer]:
     ]
 
 
-def transfer_layers(size: int = IMAGE_SIZE) -> list[layers.Layer]:
-    """Return the layers of a model that learns on top of MobileNetV2.
-
-    Shown in chapter 5.
-    """
-    return [
-        preprocessor(size),
-        *augmentation(),
-        base_model_layer(size),
-        *head(),
-    ]
-
-
 def compile_model(
-    parts: list[layers.Layer],
-    name: str,
-    size: int = IMAGE_SIZE,
-    learning_rate: float = 1e-3,
+    model: keras.Model,
     decay_steps: int = DECAY_STEPS,
+    learning_rate: float = 1e-3,
 ) -> keras.Model:
-    """Stack layers, and choose how the model learns.
+    """Choose how a model learns, and return it.
 
     Args:
-        parts: the layers, in the order in which an image passes them.
-        name: of the model.
-        size: pixels to each side of an image.
-        learning_rate: of the first step.
+        model: gives logits of shape (batch, 2).
         decay_steps: the step at which the learning rate reaches zero.
+        learning_rate: of the first step.
 
     Shown in chapter 2.
     """
-    images = keras.Input((size, size, 3))
-    model = keras.Sequential([images, *parts], name=name)
     schedule = keras.optimizers.schedules.CosineDecay(
         learning_rate, decay_steps
     )
@@ -155,7 +143,10 @@ def model1(decay_steps: int = DECAY_STEPS) -> keras.Model:
 
     Shown in chapter 2.
     """
-    return compile_model(conv_layers(), "model1", decay_steps=decay_steps)
+    model = keras.Sequential(
+        [keras.Input((160, 160, 3)), *conv_layers()], name="model1"
+    )
+    return compile_model(model, decay_steps)
 
 
 def model2(decay_steps: int = DECAY_STEPS) -> keras.Model:
@@ -163,8 +154,11 @@ def model2(decay_steps: int = DECAY_STEPS) -> keras.Model:
 
     Shown in chapter 3.
     """
-    parts = [*augmentation(), *conv_layers()]
-    return compile_model(parts, "model2", decay_steps=decay_steps)
+    model = keras.Sequential(
+        [keras.Input((160, 160, 3)), *augmentation(), *conv_layers()],
+        name="model2",
+    )
+    return compile_model(model, decay_steps)
 
 
 def model3(decay_steps: int = DECAY_STEPS) -> keras.Model:
@@ -172,16 +166,41 @@ def model3(decay_steps: int = DECAY_STEPS) -> keras.Model:
 
     Shown in chapter 4.
     """
-    parts = [preprocessor(), *augmentation(), *conv_layers()]
-    return compile_model(parts, "model3", decay_steps=decay_steps)
+    model = keras.Sequential(
+        [
+            keras.Input((160, 160, 3)),
+            preprocessor(),
+            *augmentation(),
+            *conv_layers(),
+        ],
+        name="model3",
+    )
+    return compile_model(model, decay_steps)
 
 
-def model4(decay_steps: int = DECAY_STEPS) -> keras.Model:
+def model4(
+    decay_steps: int = DECAY_STEPS, size: int = IMAGE_SIZE, name: str = "model4"
+) -> keras.Model:
     """Build a small head on top of MobileNetV2, which is frozen.
+
+    Args:
+        decay_steps: the step at which the learning rate reaches zero.
+        size: pixels to each side of an image.
+        name: of the model.
 
     Shown in chapter 5.
     """
-    return compile_model(transfer_layers(), "model4", decay_steps=decay_steps)
+    model = keras.Sequential(
+        [
+            keras.Input((size, size, 3)),
+            preprocessor(size),
+            *augmentation(),
+            base_model_layer(size),
+            *head(),
+        ],
+        name=name,
+    )
+    return compile_model(model, decay_steps)
 
 
 def model5(decay_steps: int = DECAY_STEPS) -> keras.Model:
@@ -189,9 +208,7 @@ def model5(decay_steps: int = DECAY_STEPS) -> keras.Model:
 
     Shown in chapter 6.
     """
-    size = MODEL5_IMAGE_SIZE
-    parts = transfer_layers(size)
-    return compile_model(parts, "model5", size, decay_steps=decay_steps)
+    return model4(decay_steps, size=288, name="model5")
 
 
 def count_parameters(weights: Iterable[keras.Variable]) -> int:

@@ -42,8 +42,16 @@ def data() -> Path | str | None:
     return value if value == DRAWINGS else _path("CATDOG_DATA")
 
 
+def fit_epochs() -> int:
+    """Return for how many epochs the `fit` of a chapter runs.
+
+    One, to see it work; with `CATDOG_TRAIN`, as in Colab, all of them.
+    """
+    return epochs() if train_now() else 1
+
+
 def train_now() -> bool:
-    """Return whether chapters train instead of showing runs: `CATDOG_TRAIN`.
+    """Return whether the chapters train in full: `CATDOG_TRAIN`.
 
     Raises:
         SettingsError: if it is neither 1 or true nor 0 or false.

@@ -164,15 +164,7 @@ CHANGES = {
         {"CosineDecay.decay_steps: 1260, recorded; 7, now"},
     ),
     "another learning rate": (
-        lambda _: models.compile_model(
-            [
-                models.preprocessor(),
-                *models.augmentation(),
-                *models.conv_layers(),
-            ],
-            "model3",
-            learning_rate=0.25,
-        ),
+        lambda _: models.compile_model(models.model3(), learning_rate=0.25),
         {"CosineDecay.initial_learning_rate: 0.001, recorded; 0.25, now"},
     ),
     "one layer more": (

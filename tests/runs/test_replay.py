@@ -271,9 +271,8 @@ def test_runs_of_other_images_or_code_are_not_replayed(recorded, images):
     assert replay.find_runs(ablations.relu, images, 1) == []
 
     def model1(decay_steps):
-        return models.compile_model(
-            models.conv_layers(dropout=0.3), "model1", decay_steps=decay_steps
-        )
+        network = ablations.network("model1", dropout=0.3)
+        return models.compile_model(network, decay_steps)
 
     assert replay.find_runs(model1, images, 1) == []
     assert replay.why_stale(recorded, model1, images) == [

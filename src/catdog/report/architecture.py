@@ -19,7 +19,7 @@ FROZEN = "learned before, frozen"
 UNKNOWN = "looks for patterns"
 # What layers do, their color (its name, and which of its two tones), their names.
 ROLES = {
-    "changes the picture": ("tip", 0, ("Random", "preprocessor")),
+    "changes the image": ("tip", 0, ("Random", "preprocessor")),
     UNKNOWN: ("dog", 0, ("Conv",)),
     "shrinks": ("dog", 1, ("MaxPooling", "GlobalAverage", "Flatten")),
     "normalizes": ("tip", 1, ("BatchNormalization",)),
@@ -34,21 +34,34 @@ def count_trainable(model: keras.layers.Layer) -> int:
     return count_parameters(model.trainable_weights)
 
 
-def layer_table(model: keras.Model) -> Markdown:
-    """Return a model as a table: a row for each layer, from input to output."""
-    rows = [
-        [
-            _name(layer),
-            " × ".join(str(size) for size in layer.output.shape[1:]),
-            f"{layer.count_params():,}",
-            f"{count_trainable(layer):,}",
-        ]
-        for layer in model.layers
-    ]
+def layer_table(
+    model: keras.Model, network: keras.Model | None = None
+) -> Markdown:
+    """Return a model as a table: a row for each layer, from input to output.
+
+    Args:
+        model: the model.
+        network: a model whose layers `model` ends with; they share one row.
+    """
+    n_own = len(model.layers) - (len(network.layers) if network else 0)
+    rows = [_row(_name(layer), [layer]) for layer in model.layers[:n_own]]
+    if network:
+        rows.append(
+            _row(f"the network of {network.name}", model.layers[n_own:])
+        )
     total = [model.count_params(), count_trainable(model)]
     rows.append(["**all**", "", *(f"**{number:,}**" for number in total)])
     header = ["layer", "output shape", "parameters", "of these trained"]
     return table(header, rows)
+
+
+def _row(name: str, layers: Sequence[keras.layers.Layer]) -> list[str]:
+    return [
+        name,
+        " × ".join(str(size) for size in layers[-1].output.shape[1:]),
+        f"{sum(layer.count_params() for layer in layers):,}",
+        f"{sum(map(count_trainable, layers)):,}",
+    ]
 
 
 def role(layer: keras.layers.Layer) -> str:

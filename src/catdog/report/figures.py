@@ -99,7 +99,7 @@ def label_frequencies(counts: Mapping[str, int]) -> Figure:
     axis.invert_yaxis()
     axis.grid(visible=False)
     axis.margins(x=0.1)
-    axis.set_xlabel("training pictures")
+    axis.set_xlabel("training images")
     return chart
 
 
@@ -124,36 +124,63 @@ def augmented(
 
 
 @figure
-def history(runs: Sequence[Run]) -> Figure:
+def history(
+    runs: Sequence[Run],
+    previous: Sequence[Run] = (),
+    own: keras.callbacks.History | None = None,
+    images: ImageSet | None = None,
+) -> Figure:
     """Draw accuracy and loss in each epoch, in training and validation.
 
     Every run is a thin line, their mean a thick one. The dashed lines are
     accuracy and loss of always guessing with the frequencies of the classes.
+
+    Args:
+        runs: of one model.
+        previous: runs of the model before it, whose mean is gray.
+        own: what `fit` returned. It is drawn only if it is of the same images
+            as the runs.
+        images: those of `own`.
     """
     chart, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
     counts = runs[0].images.validation
-    _draw_curves(axes[0], runs, "accuracy", evaluation.baseline(counts))
-    _draw_curves(axes[1], runs, "loss", evaluation.entropy(counts))
+    guessing = evaluation.baseline(counts), evaluation.entropy(counts)
+    fits = bool(own and images and runs[0].is_of(images))
+    for axis, measure, guess in zip(
+        axes, ("accuracy", "loss"), guessing, strict=True
+    ):
+        _draw_previous(axis, previous, measure)
+        _draw_curves(axis, runs, measure)
+        if own and fits:
+            _draw_own(axis, own.history, measure)
+        axis.axhline(
+            guess,
+            color=BASELINE,
+            linestyle="--",
+            linewidth=1.2,
+            label="baseline",
+        )
+        axis.set(xlabel="epoch", ylabel=measure)
+        axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes[0].yaxis.set_major_formatter(PercentFormatter(1))
     axes[0].set_ylim(*_accuracy_limits(axes[0]))
     axes[1].set_ylim(0, 1.05)  # a first epoch may begin above it
     chart.legend(
         handles=axes[0].get_legend_handles_labels()[0],
-        ncols=3,
+        ncols=4,
         loc="outside upper center",
     )
     return chart
 
 
-def _draw_curves(
-    axis: Axes, runs: Sequence[Run], measure: str, guessing: float
-) -> None:
+def _draw_curves(axis: Axes, runs: Sequence[Run], measure: str) -> None:
     epochs = range(1, runs[0].epochs + 1)
+    axis.set_xlim(0.5, len(epochs) + 0.5)
     for name, attribute, color in [
         ("training", measure, TRAINING),
         ("validation", f"val_{measure}", VALIDATION),
     ]:
-        values = np.array([getattr(run.history, attribute) for run in runs])
+        values = _values(runs, attribute)
         axis.plot(
             epochs,
             values.mean(axis=0),
@@ -163,15 +190,50 @@ def _draw_curves(
         )
         if len(runs) > 1:
             axis.plot(epochs, values.T, color=color, linewidth=0.7, alpha=0.5)
-    axis.axhline(
-        guessing,
-        color=BASELINE,
-        linestyle="--",
-        linewidth=1.2,
-        label="baseline",
-    )
-    axis.set(xlabel="epoch", ylabel=measure, xlim=(0.5, len(epochs) + 0.5))
-    axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+
+
+def _draw_previous(axis: Axes, runs: Sequence[Run], measure: str) -> None:
+    """Draw the means of another model in gray, behind all the rest."""
+    for attribute, style, label in [
+        (measure, ":", None),
+        (f"val_{measure}", "-", f"{runs[0].model}, validation" if runs else ""),
+    ]:
+        if runs:
+            values = _values(runs, attribute).mean(axis=0)
+            axis.plot(
+                range(1, len(values) + 1),
+                values,
+                color=PALE,
+                linestyle=style,
+                label=label,
+                zorder=1,
+            )
+
+
+def _draw_own(
+    axis: Axes, history: Mapping[str, Sequence[float]], measure: str
+) -> None:
+    """Draw the reader's own training over the recorded ones."""
+    for attribute, color, label in [
+        (measure, TRAINING, None),
+        (f"val_{measure}", VALIDATION, "your fit"),
+    ]:
+        values = history[attribute]
+        axis.plot(
+            range(1, len(values) + 1),
+            values,
+            color=color,
+            label=label,
+            linestyle="none",
+            marker="D",
+            markersize=4,
+            markeredgecolor=INK,
+        )
+
+
+def _values(runs: Sequence[Run], attribute: str) -> np.ndarray:
+    """Return a measure of some runs, of shape (runs, epochs)."""
+    return np.array([getattr(run.history, attribute) for run in runs])
 
 
 def _accuracy_limits(axis: Axes) -> tuple[float, float]:
@@ -198,7 +260,7 @@ def comparison(
     _name_rows(axis, runs)
     axis.set(
         xlim=(left, 1.06),
-        xlabel="validation accuracy (dots: runs; blue ticks: what the course asks)",
+        xlabel="validation accuracy (dots: runs; blue ticks: what the assignment asks)",
     )
     axis.set_xticks(np.arange(math.ceil(10 * left) / 10, 1.01, 0.1))
     axis.xaxis.set_major_formatter(PercentFormatter(1))
@@ -268,7 +330,7 @@ def confusion_matrix(
         )
     for set_ticks in (axis.set_xticks, axis.set_yticks):
         set_ticks(range(len(classes)), classes, parse_math=False)
-    axis.set(xlabel="the model answers", ylabel="the picture shows")
+    axis.set(xlabel="the model answers", ylabel="the image shows")
     axis.grid(visible=False)
     axis.spines[:].set_visible(False)
     return chart
@@ -278,23 +340,18 @@ def confusion_matrix(
 def calibration(scores: Sequence[Score]) -> Figure:
     """Draw how often a model is right against how sure it is.
 
-    There is a dot for each step of confidence, with the number of answers.
+    There is a dot for each bin of answers, with its 95 % interval.
     """
     chart, axis = plt.subplots(figsize=(4.6, 4.2))
     axis.plot([0.5, 1], [0.5, 1], color=BASELINE, linestyle="--", linewidth=1.2)
-    for confidence, accuracy, n in evaluation.calibration(scores):
-        axis.plot(confidence, accuracy, "o", color=VALIDATION, markersize=8)
-        axis.annotate(
-            f"{n:,}",
-            (confidence, accuracy),
-            (9, -12),
-            textcoords="offset points",
-            fontsize=9,
-        )
+    for confidence, correct, n in evaluation.calibration(scores):
+        interval = evaluation.wilson(correct, n)
+        axis.plot([confidence] * 2, interval, color=VALIDATION, linewidth=1.2)
+        axis.plot(confidence, correct / n, "o", color=VALIDATION, markersize=6)
     axis.set(
         xlabel="how sure the model is",
         ylabel="how often it is right",
-        xlim=(0.48, 1.06),
+        xlim=(0.48, 1.02),
     )
     for part in (axis.xaxis, axis.yaxis):
         part.set_major_formatter(PercentFormatter(1))
@@ -330,7 +387,7 @@ def _show_tile(axis: Axes, name: str, title: str) -> None:
     axis.text(
         IMAGE_SIZE / 2,
         IMAGE_SIZE / 2,
-        f"{printable(PurePosixPath(name).name)}\n(photograph\nnot at hand)",
+        f"{printable(PurePosixPath(name).name)}\n(photograph\nnot available)",
         parse_math=False,
         ha="center",
         va="center",
@@ -370,7 +427,7 @@ def accuracy_intervals(results: Mapping[str, tuple[int, int]]) -> Figure:
 
 
 def example_image(
-    images: ImageSet, name: str = "train/cats/cat.4.jpg"
+    images: ImageSet, name: str = "train/dogs/dog.9.jpg"
 ) -> np.ndarray:
     """Return one image, the first if none has that name.
 

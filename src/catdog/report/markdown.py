@@ -9,7 +9,7 @@ from typing import Any
 from catdog._io import printable
 from catdog.progress import in_notebook
 
-MAX_LINES = 30  # longer listings are folded on a page
+MAX_LINES = 50  # longer listings are folded on a page
 
 
 class Markdown(str):
@@ -34,19 +34,38 @@ def markdown(text: str) -> Markdown:
 def source(*things: Any) -> Markdown:
     """Display the code of functions or classes, docstrings shortened.
 
-    Long code is folded, except in a notebook, which need not know HTML.
+    Long code is folded. In a notebook, the code is a cell that can be edited.
     """
-    code = "\n\n".join(
+    code = _code(things)
+    return (
+        _folded(code, things) if code.count("\n") >= MAX_LINES else _fence(code)
+    )
+
+
+def folded_source(*things: Any) -> Markdown:
+    """Display the code of functions or classes, folded, to look it up."""
+    return _folded(_code(things), things)
+
+
+def _code(things: Sequence[Any]) -> str:
+    return "\n\n".join(
         _shorten_docstrings(inspect.getsource(thing).rstrip())
         for thing in things
     )
-    listing = f"```python\n{code}\n```"
-    lines = code.count("\n") + 1
-    if lines <= MAX_LINES or in_notebook():
-        return Markdown(listing)
+
+
+def _fence(code: str) -> Markdown:
+    return Markdown(f"```python\n{code}\n```")
+
+
+def _folded(code: str, things: Sequence[Any]) -> Markdown:
+    """Fold code on a page; a notebook need not know HTML."""
+    if in_notebook():
+        return _fence(code)
     names = ", ".join(f"<code>{thing.__name__}</code>" for thing in things)
+    lines = code.count("\n") + 1
     summary = f"<summary>The source of {names}, {lines} lines</summary>"
-    return Markdown(f"<details>\n{summary}\n\n{listing}\n\n</details>")
+    return Markdown(f"<details>\n{summary}\n\n{_fence(code)}\n\n</details>")
 
 
 def _shorten_docstrings(code: str) -> str:

@@ -12,10 +12,12 @@ from catdog.evaluation import (
     collapsed,
     generalization_gap,
     last_epochs_range,
+    mcnemar,
     mean,
     mean_min_max,
     paired_differences,
     pooled_test,
+    scores_on_test,
     wilson,
 )
 from catdog.report.markdown import Markdown, escape
@@ -39,16 +41,17 @@ def images_notice(images: ImageSet) -> Markdown:
     number = f"{len(images.train) + len(images.held_out):,}"
     if images.source == DRAWINGS:
         return Markdown(
-            "> **Drawn pictures.** The photographs were out of reach when this page "
-            f"was made. The pictures that you see are {number} drawings of the same "
-            "names. Each replayed run says what it was trained on."
+            "> **You are looking at drawings.** We could not download the "
+            f"photographs for this build, so you see {number} drawings with the "
+            "same file names. The recorded results come from the photographs, "
+            "unless a page says otherwise."
         )
     if not images.own:
-        return Markdown(f"*Made with {number} photographs.*")
+        return Markdown(f"*This page was made with {number} photographs.*")
     first, second = map(escape, images.classes)
     left_out = len(images.faults)
     return Markdown(
-        f"> **Your own pictures.** This page was made with {number} pictures of "
+        f"> **Your own images.** This page was made with {number} images of "
         f"two classes, {first} and {second}. Where the text says cat, read "
         f"{first}. Where it says dog, read {second}."
         + (
@@ -59,46 +62,59 @@ def images_notice(images: ImageSet) -> Markdown:
     )
 
 
-def provenance(*groups: Sequence[Run]) -> Markdown:
-    """Return where runs come from: a paragraph for the runs of each model."""
-    return Markdown("\n\n".join(map(_provenance_of_model, groups)))
+def recorded(*groups: Sequence[Run]) -> Markdown:
+    """Return which recorded runs a page shows, in a line for each model."""
+    return Markdown("\n\n".join(map(_recorded_of_model, groups)))
 
 
-def _provenance_of_model(runs: Sequence[Run]) -> str:
+def _recorded_of_model(runs: Sequence[Run]) -> str:
     first = runs[0]
-    replayed = first.path is not None
+    which = (
+        f"seeds {runs[0].seed} to {runs[-1].seed}"
+        if len(runs) > 1
+        else f"seed {first.seed}"
+    )
     sentences = [
-        f"{'Replayed, not trained anew' if replayed else 'Trained just now'}: "
-        f"{count_noun(first.epochs, 'epoch')} of `{first.model}` "
-        f"on {sum(first.images.train):,} {first.images.source}, "
-        f"{_seeds(runs)}."
+        f"Recorded: {count_noun(len(runs), 'run')} of `{first.model}`, "
+        f"{count_noun(first.epochs, 'epoch')} on {sum(first.images.train):,} "
+        f"{first.images.source}, {which} "
+        "([when and where](making-of.qmd#sec-records))."
     ]
-    groups: dict[tuple, list[Run]] = {}
-    for run in runs:
-        tensorflow = run.environment["tensorflow"]
-        where = cpu_cores(run.environment), tensorflow, run.recorded
-        groups.setdefault(where, []).append(run)
-    for (cores, tensorflow, day), group in groups.items():
-        seconds = mean(run.seconds for run in group)
-        which = "A run" if len(groups) == 1 else f"A run with {_seeds(group)}"
-        sentences.append(
-            f"{which} took {seconds:.0f} s on {cores} with TensorFlow "
-            f"{tensorflow}, {day}."
-        )
     sentences += [
         f"With seed {run.seed} it learned nothing: its loss stayed where "
         "guessing has it."
         for run in runs
         if collapsed(run)
     ]
-    if replayed:
-        sentences.append("Set `CATDOG_TRAIN=1` to train here.")
     return f"*{' '.join(sentences)}*"
 
 
-def _seeds(runs: Sequence[Run]) -> str:
-    numbers = ", ".join(str(run.seed) for run in runs)
-    return f"seed{'s' if len(runs) > 1 else ''} {numbers}"
+def fit_result(
+    history: Mapping[str, Sequence[float]],
+    images: ImageSet,
+    runs: Sequence[Run],
+) -> Markdown:
+    """Return what the `fit` of a page ran on, and where it ended.
+
+    Args:
+        history: `history` of what `fit` returned.
+        images: those that it ran on.
+        runs: the recorded runs of the same model.
+    """
+    epochs = len(history["accuracy"])
+    train, validated = history["accuracy"][-1], history["val_accuracy"][-1]
+    text = (
+        f"This `fit` ran for {count_noun(epochs, 'epoch')} on "
+        f"{len(images.train):,} {images.source}. It ended with {train:.1%} "
+        f"accuracy on the training images and {validated:.1%} on the validation "
+        "images. "
+    )
+    if runs[0].is_of(images):
+        return Markdown(f"{text}The diamonds in the next figure show it.")
+    return Markdown(
+        f"{text}The recorded runs, which come next, were trained on "
+        f"{runs[0].images.source} and for {count_noun(runs[0].epochs, 'epoch')}."
+    )
 
 
 def validation_range(runs: Sequence[Run]) -> str:
@@ -122,18 +138,33 @@ def training_time(runs: Mapping[str, Sequence[Run]]) -> str:
     environment = next(iter(runs.values()))[0].environment
     seconds = sum(mean(run.seconds for run in group) for group in runs.values())
     return (
-        f"One run of each of the {len(runs)} models took "
-        f"{count_noun(round(seconds / 60), 'minute')} together, "
-        f"on {cpu_cores(environment)}."
+        f"Training each of the {len(runs)} models once took "
+        f"{count_noun(round(seconds / 60), 'minute')} in total on "
+        f"{cpu_cores(environment)}."
     )
 
 
-def percentage_points(difference: float) -> str:
-    """Return a difference of accuracies: `4.2 percentage points above`."""
+def points(difference: float) -> str:
+    """Return the size of a difference of accuracies: `4.2 percentage points`."""
+    size = f"{abs(difference) * 100:.1f}"
+    return f"{size} percentage point{'' if size == '1.0' else 's'}"
+
+
+def compared(difference: float, later: str, earlier: str) -> str:
+    """Return how one thing does against another, with the points in bold.
+
+    Such as `model2 beats model1 by **4.2 percentage points**`.
+
+    Args:
+        difference: of accuracies, later minus earlier.
+        later: a name.
+        earlier: another name.
+    """
     if abs(difference) < 0.0005:
-        return "level with"
-    side = "above" if difference > 0 else "below"
-    return f"{abs(difference) * 100:.1f} percentage points {side}"
+        return f"{later} is **level** with {earlier}"
+    if difference > 0:
+        return f"{later} beats {earlier} by **{points(difference)}**"
+    return f"{later} falls short of {earlier} by **{points(difference)}**"
 
 
 def overfitting(runs: Sequence[Run]) -> str:
@@ -151,12 +182,37 @@ def overfitting(runs: Sequence[Run]) -> str:
         if gap >= SLIGHT_GAP
         else "No"
     )
+    side = "above" if gap >= 0 else "below"
     return (
-        f"**{answer}.** Without augmentation and dropout, it gets {train:.1%} of "
-        f"the training images right, which is {percentage_points(gap)} its "
-        f"validation accuracy{_averaged(runs)}. (We call a gap of "
-        f"{SLIGHT_GAP * 100:.0f} points or more a little overfitting, and one of "
-        f"{CLEAR_GAP * 100:.0f} or more clear overfitting.)"
+        f"**{answer}.** In inference mode it gets {train:.1%} of the training "
+        f"images right, {points(gap)} {side} its validation accuracy"
+        f"{_averaged(runs)}."
+    )
+
+
+def cut_offs() -> str:
+    """Return what we call overfitting, in a sentence."""
+    return (
+        f"We call a gap of {SLIGHT_GAP * 100:.0f} percentage points or more a "
+        f"little overfitting, and a gap of {CLEAR_GAP * 100:.0f} or more clear "
+        "overfitting."
+    )
+
+
+def lowest_loss(runs: Sequence[Run]) -> str:
+    """Return where the validation loss is lowest, averaged over the runs."""
+    losses = zip(*(run.history.val_loss for run in runs), strict=True)
+    means = [mean(values) for values in losses]
+    lowest = min(means)
+    epoch = means.index(lowest) + 1
+    subject = (
+        "The mean validation loss" if len(runs) > 1 else "The validation loss"
+    )
+    if means[-1] - lowest < 0.005:
+        return f"{subject} ends at its lowest value, {means[-1]:.2f}."
+    return (
+        f"{subject} is lowest after epoch {epoch}, at {lowest:.2f}. By the last "
+        f"epoch it has risen to {means[-1]:.2f}."
     )
 
 
@@ -174,18 +230,55 @@ def paired_comparison(earlier: Sequence[Run], later: Sequence[Run]) -> str:
     differences = paired_differences(earlier, later)
     if not differences:
         return ""
-    difference = (
-        f"With the same seed and split, `{later[0].model}` is "
-        f"{percentage_points(mean(differences))} `{earlier[0].model}`"
-    )
+    difference = compared(
+        mean(differences), f"`{later[0].model}`", f"`{earlier[0].model}`"
+    ).replace("**", "")
     if len(differences) == 1:
-        return f"{difference}."
+        return f"With the same seed and split, {difference}."
     better = sum(value > 0 for value in differences)
     low, high = map(signed_points, (min(differences), max(differences)))
     return (
-        f"{difference} on average, and better in {better} of "
-        f"{len(differences)} runs: the differences range from {low} to {high} "
-        "points."
+        f"Compared seed by seed, {difference} on average. It is better in "
+        f"{better} of {len(differences)} runs, and the differences range from "
+        f"{low} to {high} points."
+    )
+
+
+def evidence(earlier: Sequence[Run], later: Sequence[Run]) -> str:
+    """Return whether a change helped, as far as runs and test images can tell.
+
+    It did if it helped with every seed, and if the test images agree: a
+    two-sided p of McNemar's test below 0.05.
+    """
+    differences = paired_differences(earlier, later)
+    folds = {run.fold for run in earlier} & {run.fold for run in later}
+    answers = [
+        scores_on_test([run for run in group if run.fold in folds])
+        for group in (earlier, later)
+    ]
+    if not differences:
+        return "No two runs have the same seed, so nothing can be said."
+    p = mcnemar(*answers)[2]
+    p_value = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    every_seed = min(differences) > 0
+    if mean(differences) <= 0:
+        return "No: averaged over the seeds, it did not help."
+    seeds = (
+        "with every seed" if every_seed else "on average, not with every seed"
+    )
+    if every_seed and p < 0.05:
+        return (
+            f"Yes. It helped {seeds}, and on the {len(answers[0]):,} test images "
+            f"the difference is larger than luck explains ({p_value})."
+        )
+    return (
+        f"Probably, but these images cannot prove it. It helped {seeds}. On the "
+        f"{len(answers[0]):,} test images, "
+        + (
+            f"the difference is larger than luck explains ({p_value})."
+            if p < 0.05
+            else f"luck alone could explain the difference ({p_value})."
+        )
     )
 
 
@@ -194,9 +287,9 @@ def required_accuracy(runs: Sequence[Run]) -> str:
     required = REQUIRED_ACCURACY[runs[0].model]
     _, lowest, _ = mean_min_max(runs)
     return (
-        f"the course asks for at least {required:.0%} every time; "
-        f"the lowest of {count_noun(len(runs), 'run')} ended at {lowest:.1%}: "
-        f"{verdict(lowest >= required)}"
+        f"the assignment asks for at least {required:.0%} every time. The "
+        f"lowest of our {count_noun(len(runs), 'run')} ended at {lowest:.1%}: "
+        f"{verdict(lowest >= required)}."
     )
 
 
@@ -218,21 +311,33 @@ def measured_speed(comparison: str) -> Markdown:
         return Markdown("")
     if comparison == "epoch":
         what = "an epoch of `model1` takes"
-        rival = "where every image is decoded in every epoch"
+        rival = "if every image is decoded in every epoch"
         usual = bench["epoch"]["model1, usual pipeline"]
         ours = bench["epoch"]["model1, our pipeline"]
     else:
         what = f"{EPOCHS} epochs of `model4` take"
-        rival = "where every image is sent through all layers in every epoch"
+        rival = "if every image passes all layers in every epoch"
         usual = [s * EPOCHS for s in bench["transfer"]["usual, an epoch"]]
         ours = bench["transfer"]["ours, all epochs"]
     middle, low, high = ratios(ours, usual)
     return Markdown(
         f"Measured with `catdog bench` on {cpu_cores(bench['environment'])}, in "
         f"{bench['rounds']} rounds: {what} {statistics.median(ours):.0f} s this "
-        f"way, and {statistics.median(usual):.0f} s {rival} (medians). Within a "
-        f"round, that is {middle:.2f} times as long (from {low:.2f} to "
-        f"{high:.2f})."
+        f"way, and {statistics.median(usual):.0f} s {rival} (medians). "
+        f"{_times(middle, low, high)}"
+    )
+
+
+def _times(ratio: float, low: float, high: float) -> str:
+    """Return what a ratio of times means: a ratio of 0.25 is 4 times as fast."""
+    if ratio > 1:
+        return (
+            f"That is {ratio:.1f} times as long ({low:.1f} to {high:.1f} within "
+            "a round)."
+        )
+    return (
+        f"That is {1 / ratio:.1f} times as fast ({1 / high:.1f} to "
+        f"{1 / low:.1f} within a round)."
     )
 
 

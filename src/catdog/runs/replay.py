@@ -1,4 +1,4 @@
-"""Replay the runs that belong to today's code, or train one where none does."""
+"""Replay the runs that belong to today's code, or train new ones."""
 
 import functools
 import inspect
@@ -27,30 +27,16 @@ from catdog.scores import summarize
 from catdog.training import Trained, train
 
 
-def replay_or_train(
-    builder: Builder,
-    images: ImageSet,
-    seed: int = 0,
-    epochs: int | None = None,
-) -> list[Run]:
-    """Replay all recorded runs of a model.
+def recorded_runs(builder: Builder, images: ImageSet) -> list[Run]:
+    """Return the runs of a model that belong to this code and split, by seed.
 
-    Train one if there are none, or if the environment variable `CATDOG_TRAIN`
-    is 1.
-
-    Args:
-        builder: one of the functions of `catdog.models`.
-        images: what to train on.
-        seed: of the run to train.
-        epochs: passes through the training images; else `CATDOG_EPOCHS`, else
-            20.
+    Raises:
+        RecordError: if there are none.
     """
-    epochs = settings.epochs() if epochs is None else epochs
-    if not settings.train_now():
-        runs = find_runs(builder, images, epochs)
-        if runs:
-            return runs
-    return [train_run(builder, images, seed, epochs)[0]]
+    runs = find_runs(builder, images)
+    if not runs:
+        raise _nothing_recorded(builder.__name__)
+    return runs
 
 
 def find_runs(
@@ -121,11 +107,16 @@ def find_all_runs(
     }
     missing = [name for name, group in runs.items() if not group]
     if missing and images.own and needed:
-        raise RecordError(
-            f"No run of {', '.join(missing)} on these images is recorded: "
-            f"run `catdog train all --epochs {epochs}` first."
-        )
+        raise _nothing_recorded(*missing)
     return {name: group for name, group in runs.items() if group}
+
+
+def _nothing_recorded(*models: str) -> RecordError:
+    which = models[0] if len(models) == 1 else "all"
+    return RecordError(
+        f"No run of {', '.join(models)} on these images is recorded: run "
+        f"`catdog train {which} --epochs {settings.epochs()}` first."
+    )
 
 
 def find_ablations(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from catdog._io import digest
-from catdog.data.split import Source
+from catdog.data.split import ImageSet, Source
 from catdog.scores import NonNegative, Result, Score, Share, summarize
 
 SCHEMA_VERSION: Literal[2] = 2
@@ -105,6 +105,13 @@ class Run(
     seconds: Annotated[float, msgspec.Meta(ge=0)]
     recorded: str
     path: Path | None = None
+
+    def is_of(self, images: ImageSet) -> bool:
+        """Return whether this is a run of these images, going by their names."""
+        return (self.images.source, self.images.names) == (
+            images.source,
+            images.fingerprint,
+        )
 
     def __post_init__(self) -> None:
         """Refuse a run that does not agree with itself."""
