@@ -44,6 +44,8 @@ def baseline(counts: Sequence[int]) -> float:
 
     Returns:
         In [0, 1].
+
+    Shown in chapter 1.
     """
     return max(counts) / sum(counts)
 

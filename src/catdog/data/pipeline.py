@@ -41,6 +41,8 @@ def datasets(
         fold: which fifth of the held-out images is the test set, 0 to 4.
         seed: fixes the sequence of orders.
         size: pixels to each side of an image.
+
+    Shown in chapter 1.
     """
     names = split(images, fold)
     return Datasets(
