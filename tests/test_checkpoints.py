@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from samples import jpeg
 from samples_of_models import build_constant
+from samples_of_runs import make_run
 
-from catdog import checkpoints, settings
-from catdog.errors import CatdogError, DataError
+from catdog import checkpoints, models, pretrained, settings
+from catdog.errors import CatdogError, DataError, RecordError, WeightsError
+from catdog.runs import store
+from catdog.runs.weights import kept_weights
 
 
 @pytest.fixture
@@ -124,3 +127,64 @@ def test_what_is_no_image_gets_one_sentence(content, tmp_path):
 def test_classes_are_written_as_json(network):
     path = network.with_suffix(".json")
     assert json.loads(path.read_text()) == ["cow", "h\nen"]
+
+
+@pytest.fixture(scope="module")
+def trained(random_weights):
+    """A model on the same base as all in this module, and not as it began."""
+    model = models.model4()
+    rng = np.random.default_rng(0)
+    for layer in model.layers[-3:]:
+        for weight in layer.weights:
+            weight.assign(rng.uniform(0.5, 1.5, weight.shape))
+    return model
+
+
+def recorded(model, folder, name="model4", **fields):
+    path = store.write_run(
+        make_run(name, **fields), folder, kept_weights(model)
+    )
+    return store.read_run(path)
+
+
+def test_recorded_model_answers_as_the_trained_one(trained, tmp_path):
+    model = checkpoints.recorded_model(recorded(trained, tmp_path))
+    image = np.random.default_rng(1).uniform(0, 255, (1, 160, 160, 3))
+    logits = trained.predict(image, verbose=0)
+    np.testing.assert_allclose(model.predict(image, verbose=0), logits, 1e-5)
+    assert model.name == "model4"
+    assert not np.allclose(models.model4().predict(image, verbose=0), logits)
+
+
+@pytest.mark.parametrize("name", ["model1", "fine_tuned", "averaged_flips"])
+def test_model_of_which_too_little_is_kept_is_not_built(
+    name, trained, tmp_path
+):
+    with pytest.raises(
+        RecordError,
+        match=f"^{name} cannot be built .*: run `catdog train {name} --seed 0`",
+    ):
+        checkpoints.recorded_model(recorded(trained, tmp_path, name))
+
+
+def test_run_without_weights_is_not_built(tmp_path):
+    run = store.read_run(store.write_run(make_run("model4"), tmp_path))
+    with pytest.raises(RecordError, match=r"No weights of model4 .* were kept"):
+        checkpoints.recorded_model(run)
+
+
+def test_model_is_not_built_on_random_weights(trained, tmp_path, monkeypatch):
+    def out_of_reach(size):
+        raise WeightsError("MobileNetV2's weights cannot be loaded.")
+
+    run = recorded(trained, tmp_path)
+    monkeypatch.setattr(pretrained, "pretrained_mobilenet_v2", out_of_reach)
+    with pytest.raises(WeightsError):
+        checkpoints.recorded_model(run)
+
+
+def test_model_is_not_built_on_other_weights(trained, tmp_path, monkeypatch):
+    run = recorded(trained, tmp_path, base_weights="0" * 16)
+    monkeypatch.setattr(pretrained, "weights_fingerprint", lambda: "1" * 16)
+    with pytest.raises(RecordError, match="trained on other weights of Mobile"):
+        checkpoints.recorded_model(run)

@@ -135,7 +135,7 @@ class Trainings(list):
         run.images = msgspec.structs.replace(
             run.images, source=images.source, names=images.fingerprint
         )
-        layers = [keras.Input((1,)), keras.layers.Dense(1)]
+        layers = [keras.Input((4, 4, 3)), keras.layers.Conv2D(1, 3)]
         model = keras.Sequential(layers, name=builder.__name__)
         return run, model
 
@@ -167,7 +167,9 @@ def test_train_records_a_run_for_each_seed(trainings, images, capsys):
         "networks/model2-3.json",
         "networks/model2-3.keras",
         f"{own}/model2-0.json",
+        f"{own}/model2-0.npz",
         f"{own}/model2-3.json",
+        f"{own}/model2-3.npz",
     ]
     first, second, third = capsys.readouterr().out.splitlines()
     assert first == f"Training on 48 photographs from {images.folder}."

@@ -38,6 +38,17 @@ def test_file_that_cannot_be_written_keeps_what_it_held(tmp_path):
     assert names(tmp_path) == ["file.txt"]
 
 
+def test_files_are_written_together_or_not_at_all(tmp_path):
+    text, data = tmp_path / "text", tmp_path / "deep" / "data"
+    _io.write_all_atomically({text: "ü", data: b"\xff"})
+    with pytest.raises(UnicodeEncodeError):
+        _io.write_all_atomically({data: b"new", text: "new \udcff"})
+    assert (text.read_bytes(), data.read_bytes()) == ("ü".encode(), b"\xff")
+    assert names(tmp_path) == ["deep", "text"] and names(data.parent) == [
+        "data"
+    ]
+
+
 def test_folder_takes_the_place_of_the_one_before(tmp_path):
     folder = tmp_path / "set"
     for name in ("old", "new"):

@@ -3,7 +3,7 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -39,13 +39,31 @@ def exclusive(path: Path) -> Iterator[None]:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file in UTF-8, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write_all_atomically({path: text})
+
+
+def write_all_atomically(contents: Mapping[Path, str | bytes]) -> None:
+    """Write files, each of them whole, or none if one cannot be written.
+
+    Args:
+        contents: text, which is written in UTF-8, or bytes, by path.
+    """
+    parts = {
+        path: path.with_name(f".{path.name}.{os.getpid()}.part")
+        for path in contents
+    }
     try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        for path, content in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                parts[path].write_bytes(content)
+            else:
+                parts[path].write_text(content, encoding="utf-8")
+        for path, part in parts.items():
+            part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        for part in parts.values():
+            part.unlink(missing_ok=True)
 
 
 @contextmanager

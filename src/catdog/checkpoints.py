@@ -1,14 +1,19 @@
-"""Trained networks of this user: save them, load them, let them answer."""
+"""Trained networks: save them, load them or build them again, let them answer."""
 
 import json
 from pathlib import Path
 
-from catdog import settings
+from catdog import pretrained, settings
 from catdog._io import printable, write_atomically
+from catdog.ablations import ABLATIONS, BASE_IMAGE_SIZE, recipe_of
 from catdog.backend import keras, tf
 from catdog.data.image_files import find_fault
 from catdog.data.pipeline import decode
-from catdog.errors import CatdogError, DataError
+from catdog.errors import CatdogError, DataError, RecordError
+from catdog.models import BUILDERS
+from catdog.runs.schema import Run
+from catdog.runs.store import read_weights
+from catdog.runs.weights import restore_weights
 from catdog.scores import Score
 
 
@@ -55,6 +60,50 @@ def load_classes(name: str, seed: int = 0) -> tuple[str, str]:
     except (OSError, TypeError, ValueError):
         return "cat", "dog"
     return first, second
+
+
+def recorded_model(run: Run) -> keras.Model:
+    """Build the trained model of a run: published base, recorded head.
+
+    Args:
+        run: of a model whose base stayed frozen, with the weights of its head
+            kept beside its record.
+
+    Returns:
+        The model, which answers as it did when it had been trained.
+
+    Raises:
+        RecordError: if the weights of such a model are not kept, are broken,
+            or were trained on another base.
+        WeightsError: if the weights of the base cannot be had: random ones
+            would answer at random.
+    """
+    recipe = recipe_of(run.model)
+    whole = run.model in BASE_IMAGE_SIZE and not (
+        recipe.fine_tuning_epochs or recipe.average_flips
+    )
+    if not whole:
+        raise RecordError(
+            f"{run.model} cannot be built from its record, which does not hold "
+            f"all that was trained: run `catdog train {run.model} --seed "
+            f"{run.seed}`, and load its network."
+        )
+    weights = read_weights(run)
+    base = pretrained.pretrained_mobilenet_v2(BASE_IMAGE_SIZE[run.model])
+    published = pretrained.weights_fingerprint()
+    if published and run.base_weights not in (None, published):
+        raise RecordError(
+            f"{run.model} with seed {run.seed} was trained on other weights of "
+            "MobileNetV2: record it again with "
+            f"`catdog train {run.model} --seed {run.seed}`."
+        )
+    with pretrained.structure_only():
+        model = {**BUILDERS, **ABLATIONS}[run.model]()
+    model.get_layer("base_model_layer").layers[-1].set_weights(
+        base.get_weights()
+    )
+    restore_weights(model, weights)
+    return model
 
 
 def network_path(name: str, seed: int) -> Path:

@@ -186,14 +186,14 @@ def _train_and_record(
     """Return whether there was something to record."""
     from catdog import checkpoints, evaluation, models
     from catdog.report.sentences import pooled_accuracy
-    from catdog.runs import replay, store
+    from catdog.runs import replay, store, weights
 
     run, model = replay.train_run(builder, images, seed, epochs)
     # That an ablation fails is what it is there to show.
     if run.model in models.BUILDERS and evaluation.collapsed(run):
         print(f"{run.model} with seed {seed} learned nothing: not recorded.")
         return False
-    path = store.write_run(run, out)
+    path = store.write_run(run, out, weights.kept_weights(model))
     checkpoints.save_network(model, seed, images.classes)
     print(
         f"{path}: validation {run.validation.accuracy:.1%}, "

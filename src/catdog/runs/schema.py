@@ -1,10 +1,13 @@
 """What a record holds, and whether it can be relied on."""
 
 import math
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
+import numpy as np
 
 from catdog._io import digest
 from catdog.data.split import ImageSet, Source
@@ -73,6 +76,8 @@ class Run(
         decoding: sixteen hexadecimal digits that stand for how an image file
             becomes pixels.
         base_weights: the same for the weights of the frozen base, if any.
+        weights: the same for the trained weights that are kept beside the
+            record, from `fingerprint`; None if none are.
         history: accuracy and loss after each epoch.
         train: how it does in the end on the training images, in inference
             mode.
@@ -95,6 +100,7 @@ class Run(
     images: Images
     decoding: str
     base_weights: str | None = None
+    weights: str | None = None
     history: History
     train: Result
     validation: Result
@@ -163,6 +169,17 @@ def parse_record(text: str) -> Run:
 def checksum(values: dict[str, Any]) -> str:
     """Return sixteen hexadecimal digits that stand for a record's values."""
     return digest([msgspec.json.encode(values, order="sorted").decode()])
+
+
+def fingerprint(arrays: Sequence[np.ndarray]) -> str:
+    """Return sixteen hexadecimal digits that stand for arrays of float32.
+
+    Their order, their shapes and each of their bits count.
+    """
+    return digest(
+        f"{array.shape} {sha256(np.asarray(array, '<f4').tobytes()).hexdigest()}"
+        for array in arrays
+    )
 
 
 def _json(value: Any) -> str:
