@@ -280,6 +280,26 @@ def last_epochs_range(run: Run, last: int = 5) -> tuple[float, float]:
     return min(values), max(values)
 
 
+def stopping_epochs(
+    val_loss: Sequence[float], patience: int
+) -> tuple[int, int]:
+    """Return after which epoch early stopping ends, and which one it keeps.
+
+    It ends when the validation loss has not been lower than before for
+    `patience` epochs, as `keras.callbacks.EarlyStopping` does.
+
+    Returns:
+        Two numbers of epochs, from 1.
+    """
+    best = 0
+    for epoch, loss in enumerate(val_loss):
+        if loss < val_loss[best]:
+            best = epoch
+        elif epoch - best >= patience:
+            return epoch + 1, best + 1
+    return len(val_loss), best + 1
+
+
 def generalization_gap(run: Run) -> float:
     """Return training minus validation accuracy, both in inference mode.
 

@@ -22,9 +22,6 @@ from catdog.scores import Result, Score, summarize
 from catdog.settings import EPOCHS
 
 History = dict[str, list[float]]
-# The last blocks of MobileNetV2, which fine-tuning trains.
-FINE_TUNED_FROM = "block_13_expand"
-FINE_TUNING_RATE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -163,26 +160,37 @@ def fit(
 def fine_tune(
     model: keras.Model, sets: Datasets, epochs: int, seed: int = 0
 ) -> History:
-    """Train the last blocks of a base together with the head, in small steps.
+    """Train the last blocks of a base together with the head, in small steps."""
+    # The base learns now, so `fit` trains the whole model.
+    return fit(unfreeze(model), sets, seed, epochs)
+
+
+def unfreeze(model: keras.Model, first: str = "block_13_expand") -> keras.Model:
+    """Let the last blocks of a base learn, in small steps, and return the model.
 
     Normalization layers stay frozen: only then do they keep the averages that
     they have learned (keras#20285).
+
+    Args:
+        model: with a frozen base, such as `model4`.
+        first: name of the first layer of the base that is to learn.
+
+    Shown in chapter 5.
     """
     base = model.get_layer("base_model_layer").layers[-1]
-    names = [layer.name for layer in base.layers]
     base.trainable = True
-    for position, layer in enumerate(base.layers):
-        layer.trainable = position >= names.index(
-            FINE_TUNED_FROM
-        ) and not isinstance(layer, keras.layers.BatchNormalization)
+    learns = False
+    for layer in base.layers:
+        learns = learns or layer.name == first
+        is_normalization = isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = learns and not is_normalization
     model.compile(
-        optimizer=keras.optimizers.Adam(FINE_TUNING_RATE),
+        optimizer=keras.optimizers.Adam(1e-5),
         loss=model.loss,
         metrics=["accuracy"],
         jit_compile=False,
     )
-    # The base learns now, so `fit` trains the whole model.
-    return fit(model, sets, seed, epochs)
+    return model
 
 
 def average_flips(model: keras.Model) -> keras.Model:

@@ -10,6 +10,7 @@ from matplotlib.patches import Patch, Polygon
 
 from catdog.backend import keras
 from catdog.models import count_parameters
+from catdog.pretrained import weights_path
 from catdog.report.figures import figure
 from catdog.report.markdown import Markdown, table
 from catdog.report.palette import palette
@@ -62,6 +63,18 @@ def _row(name: str, layers: Sequence[keras.layers.Layer]) -> list[str]:
         f"{sum(layer.count_params() for layer in layers):,}",
         f"{sum(map(count_trainable, layers)):,}",
     ]
+
+
+def weights_notice() -> Markdown:
+    """Return that MobileNetV2's weights are missing, or else nothing."""
+    if weights_path().exists():
+        return Markdown("")
+    return Markdown(
+        "> **The weights of MobileNetV2 are missing in this build.** They could "
+        "not be downloaded, so here the base model starts from random weights, "
+        "and a short `fit` on top of it learns next to nothing. The recorded "
+        "runs had the published weights."
+    )
 
 
 def role(layer: keras.layers.Layer) -> str:

@@ -5,7 +5,6 @@ import math
 import random
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import ParamSpec
 
 import matplotlib.pyplot as plt
@@ -15,11 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from catdog import evaluation
-from catdog._io import printable
 from catdog.backend import keras
-from catdog.data.image_files import IMAGE_SIZE
 from catdog.data.pipeline import decode
-from catdog.data.split import PHOTOGRAPHS, ImageSet
+from catdog.data.split import ImageSet
 from catdog.report.palette import palette, plot_style
 from catdog.runs.schema import Run
 from catdog.scores import Score
@@ -360,10 +357,7 @@ def calibration(scores: Sequence[Score]) -> Figure:
 
 @figure
 def mistakes(scores: Sequence[Score], images: ImageSet) -> Figure:
-    """Draw images that a model got wrong.
-
-    If the images are drawings, a gray tile stands for each photograph.
-    """
+    """Draw images that a model got wrong, with its answer above each."""
     columns = 4
     rows = max(1, -(-len(scores) // columns))
     grid, axes = plt.subplots(
@@ -372,27 +366,10 @@ def mistakes(scores: Sequence[Score], images: ImageSet) -> Figure:
     for axis in axes.flat:
         axis.axis("off")
     for axis, score in zip(axes.flat, scores, strict=False):
+        image = decode(str(images.folder / score.name))
         title = f"{score.confidence:.0%} {images.classes[score.answer]}"
-        if images.source == PHOTOGRAPHS:
-            image = decode(str(images.folder / score.name))
-            show_image(axis, image, title, weight="normal")
-        else:
-            _show_tile(axis, score.name, title)
+        show_image(axis, image, title, weight="normal")
     return grid
-
-
-def _show_tile(axis: Axes, name: str, title: str) -> None:
-    tile = np.full((IMAGE_SIZE, IMAGE_SIZE, 3), 225)
-    show_image(axis, tile, title, weight="normal")
-    axis.text(
-        IMAGE_SIZE / 2,
-        IMAGE_SIZE / 2,
-        f"{printable(PurePosixPath(name).name)}\n(photograph\nnot available)",
-        parse_math=False,
-        ha="center",
-        va="center",
-        fontsize=9,
-    )
 
 
 @figure

@@ -5,7 +5,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catdog.data.split import FOLDS
+from catdog._io import printable
+from catdog.data.split import FOLDS, ImageSet
 from catdog.evaluation import (
     REQUIRED_ACCURACY,
     best_model,
@@ -17,8 +18,9 @@ from catdog.evaluation import (
     paired_differences,
     pooled_test,
     scores_on_test,
+    stopping_epochs,
 )
-from catdog.report.markdown import Markdown, table
+from catdog.report.markdown import Markdown, escape, table
 from catdog.report.measurements import ratios
 from catdog.report.sentences import (
     count_noun,
@@ -28,6 +30,7 @@ from catdog.report.sentences import (
     verdict,
 )
 from catdog.runs.schema import Run
+from catdog.scores import Score
 from catdog.settings import EPOCHS
 
 RUNS_HEADER = (
@@ -107,6 +110,53 @@ def epochs_to_reach(groups: Sequence[Sequence[Run]], goal: float) -> Markdown:
 def _range(values: Sequence[float], form: str) -> str:
     low, high = form.format(min(values)), form.format(max(values))
     return low if low == high else f"{low} to {high}"
+
+
+def early_stopping(runs: Sequence[Run], patience: int) -> Markdown:
+    """Return where early stopping would have ended each run, and with what.
+
+    Args:
+        runs: of one model.
+        patience: epochs without a lower validation loss before it stops.
+    """
+    rows = []
+    for run in runs:
+        stopped, best = stopping_epochs(run.history.val_loss, patience)
+        rows.append(
+            [
+                run.seed,
+                stopped,
+                best,
+                f"{run.history.val_loss[best - 1]:.2f}",
+                f"{run.history.val_loss[-1]:.2f}",
+                f"{run.history.val_accuracy[best - 1]:.1%}",
+                f"{run.history.val_accuracy[-1]:.1%}",
+            ]
+        )
+    header = [
+        "seed",
+        "stops after epoch",
+        "keeps epoch",
+        "loss kept",
+        "loss after the last",
+        "accuracy kept",
+        "accuracy after the last",
+    ]
+    return table(header, rows)
+
+
+def mistakes(scores: Sequence[Score], images: ImageSet) -> Markdown:
+    """Return wrong answers: the image, what it shows, the answer, how sure."""
+    rows = [
+        [
+            f"`{printable(score.name)}`",
+            escape(images.classes[score.label]),
+            escape(images.classes[score.answer]),
+            f"{score.confidence:.1%}",
+        ]
+        for score in scores
+    ]
+    return table(["image", "label", "answer", "how sure"], rows, words=3)
 
 
 def records(groups: Mapping[str, Sequence[Run]]) -> Markdown:
