@@ -239,7 +239,8 @@ def test_train_records_and_predict_uses_what_was_trained(
     assert "catdog train model1 --seed 3" in capsys.readouterr().err
     train = ["train", "model1", "--seed", "3", "--epochs", "1"]
     assert cli.main([*train, "--out", str(tmp_path / "out")]) == 0
-    (record,) = files(tmp_path / "out")
+    record, weights = files(tmp_path / "out")
+    assert weights == f"own/{images.fingerprint}/model1-3.npz"
     assert record == f"own/{images.fingerprint}/model1-3.json"
     assert record in capsys.readouterr().out
     assert cli.main([*predict, image, image]) == 0
