@@ -16,6 +16,7 @@ from catdog.publish.chapter import Chapter, read_chapter
 from catdog.publish.dialect import INLINE_CODE, MARKUP
 from catdog.publish.first_cell import first_cell
 from catdog.publish.links import check_links
+from catdog.publish.listings import listings
 from catdog.publish.pages import page
 from catdog.publish.pandoc import compose, convert, fenced, floating
 from catdog.publish.practice import practice_edition
@@ -39,6 +40,8 @@ METADATA = {
 }
 # Cells whose code the page hides: Colab and Jupyter fold them, and still run them.
 HIDING = {"echo": False, "include": False, "code-fold": True}
+# A listing is there to be read and edited, though the page hides its call.
+LISTING_HIDING = {"code-fold": True}
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
 LEFTOVERS = MARKUP | {
     "a link within the page": r"\]\(#",
@@ -109,15 +112,19 @@ def notebook(chapter: Chapter, repository: str | None = None) -> NotebookNode:
             one, the first cell asks its reader for the package.
 
     Raises:
-        PublishError: if Quarto's own markup would be left in it.
+        PublishError: if a listing's code is not found, or if Quarto's own
+            markup would be left.
     """
     texts, references = _convert(chapter)
     cells = [
         _markdown_cell(_title(chapter), "title"),
         _code_cell(first_cell(chapter, repository), "set-up-for-colab"),
     ]
-    for number, (text, cell) in enumerate(
-        itertools.zip_longest(texts, chapter.evaluated_cells), 1
+    for number, (text, cell, listing) in enumerate(
+        itertools.zip_longest(
+            texts, chapter.evaluated_cells, listings(chapter)
+        ),
+        1,
     ):
         if text.strip():
             linked = _link_notebooks(chapter, repository, text)
@@ -125,8 +132,11 @@ def notebook(chapter: Chapter, repository: str | None = None) -> NotebookNode:
         if cell:
             options = cell.metadata.options
             name = options.get("label") or f"cell-{number}"
-            source = REFERENCE.sub(lambda at: references[at[0]], cell.source)
-            folded = any(options.get(key) == HIDING[key] for key in HIDING)
+            source = listing or REFERENCE.sub(
+                lambda at: references[at[0]], cell.source
+            )
+            hiding = LISTING_HIDING if listing else HIDING
+            folded = any(options.get(key) == hiding[key] for key in hiding)
             cells.append(_code_cell(source, name, folded))
     whole = nbformat.v4.new_notebook(metadata=METADATA, cells=cells)
     faults = leftovers(whole)

@@ -1,6 +1,5 @@
 """Markdown for pages and notebooks: text, source code, tables."""
 
-import ast
 import inspect
 import re
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from typing import Any
 
 from catdog._io import printable
 from catdog.progress import in_notebook
+from catdog.report.docstrings import shorten_docstrings
 
 MAX_LINES = 30  # longer listings are folded on a page
 
@@ -37,7 +37,7 @@ def source(*things: Any) -> Markdown:
     Long code is folded, except in a notebook, which need not know HTML.
     """
     code = "\n\n".join(
-        _shorten_docstrings(inspect.getsource(thing).rstrip())
+        shorten_docstrings(inspect.getsource(thing).rstrip())
         for thing in things
     )
     listing = f"```python\n{code}\n```"
@@ -47,25 +47,6 @@ def source(*things: Any) -> Markdown:
     names = ", ".join(f"<code>{thing.__name__}</code>" for thing in things)
     summary = f"<summary>The source of {names}, {lines} lines</summary>"
     return Markdown(f"<details>\n{summary}\n\n{listing}\n\n</details>")
-
-
-def _shorten_docstrings(code: str) -> str:
-    """Keep the first line of each docstring: prose explains the rest."""
-    lines = code.split("\n")
-    definitions = [
-        node
-        for node in ast.walk(ast.parse(code))
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    ]
-    # From the end, so that the numbers of the lines before stay right.
-    for node in sorted(definitions, key=lambda node: -node.lineno):
-        docstring = ast.get_docstring(node)
-        if docstring:
-            first = node.body[0]
-            summary = docstring.split("\n")[0]
-            short = f'{" " * first.col_offset}"""{summary}"""'
-            lines[first.lineno - 1 : first.end_lineno] = [short]
-    return "\n".join(lines)
 
 
 def escape(text: str) -> str:
