@@ -1,6 +1,7 @@
 """Notebooks: the chapters for Google Colab, with clean Markdown and no outputs.
 
-Each chapter makes two: one with all its text, and a practice edition.
+Each chapter makes two: one with all its text, and a practice edition. One that
+says `notebook: false` in its front matter makes none.
 """
 
 import itertools
@@ -15,12 +16,16 @@ from catdog.publish import colab_links, dialect, wheel
 from catdog.publish.chapter import Chapter, read_chapter
 from catdog.publish.dialect import INLINE_CODE, MARKUP
 from catdog.publish.first_cell import first_cell
-from catdog.publish.links import check_links
+from catdog.publish.links import check_links, page_address
 from catdog.publish.listings import listings
 from catdog.publish.pages import page
 from catdog.publish.pandoc import compose, convert, fenced, floating
 from catdog.publish.practice import practice_edition
-from catdog.publish.project import PublishError, read_project
+from catdog.publish.project import (
+    PublishError,
+    has_notebook,
+    read_project,
+)
 
 MARKDOWN = "commonmark+pipe_tables+tex_math_dollars-raw_html"
 CELL_MARK = re.compile(r"^\u240c$", re.MULTILINE)  # written by filter.lua
@@ -167,7 +172,7 @@ def _texts(root: Path, repository: str | None) -> dict[Path, str]:
     project = read_project(root)
     chapters = [read_chapter(project, name) for name in project.pages]
     check_links(project, {chapter.name: page(chapter) for chapter in chapters})
-    chapters = [c for c in chapters if Path(c.name).stem != "index"]
+    chapters = [c for c in chapters if has_notebook(project.root, c.name)]
     folder = project.root / colab_links.FOLDER
     offers = colab_links.offers_json(chapters, repository)
     texts = {project.root / colab_links.FILE: offers}
@@ -217,10 +222,19 @@ def _title(chapter: Chapter) -> str:
 
 def _link_notebooks(chapter: Chapter, repository: str | None, text: str) -> str:
     """Let links to other chapters open in Colab; else turn them into words."""
+    project = chapter.project
+    pages = {
+        f"{Path(name).stem}.ipynb": name
+        for name in project.pages
+        if not has_notebook(project.root, name)
+    }
 
     def link(match: re.Match[str]) -> str:
         words, file = match.groups()
-        address = colab_links.colab_address(chapter.project, repository, file)
+        if file in pages:
+            address = page_address(project, pages[file])
+            return f"[{words}]({address})" if address else words
+        address = colab_links.colab_address(project, repository, file)
         return f"[{words}]({address})" if address else f"{words} (`{file}`)"
 
     return CHAPTER_LINK.sub(link, text)
