@@ -20,7 +20,11 @@ from catdog.publish.links import check_links, page_address
 from catdog.publish.listings import listings
 from catdog.publish.pages import page
 from catdog.publish.pandoc import compose, convert, fenced, floating
-from catdog.publish.practice import practice_edition
+from catdog.publish.practice import (
+    FOLDED,
+    practice_edition,
+    read_exercises,
+)
 from catdog.publish.project import (
     PublishError,
     has_notebook,
@@ -43,11 +47,10 @@ METADATA = {
     },
     "language_info": {"name": "python"},
 }
-# Cells whose code the page hides: Colab and Jupyter fold them, and still run them.
+# Cells whose code the page hides are folded.
 HIDING = {"echo": False, "include": False, "code-fold": True}
 # A listing is there to be read and edited, though the page hides its call.
 LISTING_HIDING = {"code-fold": True}
-FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
 LEFTOVERS = MARKUP | {
     "a link within the page": r"\]\(#",
     "a link to a chapter's source": r"\.qmd\b",
@@ -176,11 +179,13 @@ def _texts(root: Path, repository: str | None) -> dict[Path, str]:
     folder = project.root / colab_links.FOLDER
     offers = colab_links.offers_json(chapters, repository)
     texts = {project.root / colab_links.FILE: offers}
-    for chapter in chapters:
-        name = f"{Path(chapter.name).stem}.ipynb"
+    names = [Path(chapter.name).stem for chapter in chapters]
+    exercises = read_exercises(project, names)
+    for name, chapter in zip(names, chapters, strict=True):
         whole = notebook(chapter, repository)
-        texts[folder / name] = _as_json(whole)
-        texts[folder / "practice" / name] = _as_json(practice_edition(whole))
+        practice = practice_edition(whole, exercises.get(name, {}), name)
+        texts[folder / f"{name}.ipynb"] = _as_json(whole)
+        texts[folder / f"practice/{name}.ipynb"] = _as_json(practice)
     return texts
 
 
