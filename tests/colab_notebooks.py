@@ -25,10 +25,18 @@ from packaging.utils import canonicalize_name
 from samples import write_small_set
 
 from catdog.publish import notebooks, wheel
+from catdog.publish.practice import BLANK, NOTE, fill_in
 
 ROOT = Path(__file__).parents[1]
-NAMES = sorted(path.name for path in (ROOT / "chapters").glob("*.qmd"))
-NAMES = [name.replace(".qmd", ".ipynb") for name in NAMES]
+FOLDER = ROOT / "assets/notebooks"
+NAMES = sorted(path.name for path in FOLDER.glob("*.ipynb"))
+# With exercises: once with the answers filled in, once as they are.
+PRACTICE = sorted(
+    f"practice/{path.name}"
+    for path in FOLDER.glob("practice/*.ipynb")
+    if BLANK in path.read_text(encoding="utf-8").replace(NOTE, "")
+)
+WITH_BLANKS = [f"with-blanks/{name}" for name in PRACTICE]
 # Here the reader hands the wheel over; elsewhere it lies beside the notebook.
 UPLOADED = NAMES[0]
 MAX_OUTPUT = 20_000  # characters
@@ -135,7 +143,10 @@ def execute(world, name):
     content.mkdir(parents=True)
     if name != UPLOADED:
         shutil.copy(settings["TEST_WHEEL"], content)
-    notebook = nbformat.read(ROOT / "assets/notebooks" / name, as_version=4)
+    path = FOLDER / name.removeprefix("with-blanks/")
+    notebook = nbformat.read(path, as_version=4)
+    if name not in WITH_BLANKS:
+        notebook = fill_in(notebook)
     client = NotebookClient(
         notebook,
         kernel_manager_class=kernels_of(python),
@@ -160,8 +171,9 @@ def executed(world):
     versions = pip(world[1], "freeze")
     done = {NAMES[0]: execute(world, NAMES[0])}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rest = pool.map(lambda name: execute(world, name), NAMES[1:])
-        done |= dict(zip(NAMES[1:], rest, strict=True))
+        names = [*NAMES[1:], *PRACTICE, *WITH_BLANKS]
+        rest = pool.map(lambda name: execute(world, name), names)
+        done |= dict(zip(names, rest, strict=True))
     after = pip(world[1], "freeze")
     return Executed(done, versions, after, bool(real_weights()))
 
@@ -180,7 +192,7 @@ def outputs(notebook):
                 yield cell.id, "error", "\n".join(output.traceback)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *PRACTICE])
 def test_notebook_runs_in_colab(executed, name):
     notebook = executed.notebooks[name]
     shown = list(outputs(notebook))
@@ -212,6 +224,24 @@ def test_notebook_runs_in_colab(executed, name):
         if mime == "text/markdown":
             written.cells.append(nbformat.v4.new_markdown_cell(text, id=cell))
     assert notebooks.leftovers(written) == []
+
+
+def checked(notebook):
+    """What each check of a practice edition prints."""
+    shown = outputs(notebook)
+    return [text for cell, _, text in shown if cell.startswith("check-")]
+
+
+@pytest.mark.parametrize("name", PRACTICE)
+def test_answers_of_the_practice_edition_are_right(executed, name):
+    told = checked(executed.notebooks[name])
+    assert told and set(told) == {"Right.\n"}
+
+
+@pytest.mark.parametrize("name", WITH_BLANKS)
+def test_blanks_of_the_practice_edition_are_not_yet_right(executed, name):
+    told = checked(executed.notebooks[name])
+    assert told and all(text.startswith("Not yet: ") for text in told)
 
 
 def test_first_cell_brings_what_is_missing_and_replaces_nothing(executed):

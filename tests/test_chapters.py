@@ -10,11 +10,12 @@ import pytest
 from catdog.publish.chapter import read_chapter
 from catdog.publish.dialect import refuse_unknown
 from catdog.publish.notebooks import check_notebooks
-from catdog.publish.practice import PROSE
 from catdog.publish.project import read_project
 
 ROOT = Path(__file__).parents[1]
 PROJECT = read_project(ROOT)
+# Cells that write prose with numbers in it, by their labels.
+PROSE = re.compile(r"answers?|.*-words")
 CHAPTERS = pytest.mark.parametrize("name", PROJECT.pages)
 
 

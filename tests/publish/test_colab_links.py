@@ -4,6 +4,7 @@ import pypandoc
 import pytest
 from bs4 import BeautifulSoup
 from projects import (
+    ALL,
     GITHUB,
     IN_COLAB,
     SHORT,
@@ -115,6 +116,17 @@ def test_quarto_shows_the_same_line(on_github, site, tmp_path):
     assert html.startswith('<div class="notebook-offer">')
     assert offer(html) == offer(read(site / f"{SHORT}.html"))
     html = quarto_filter(on_github, "index.qmd", tmp_path)
+    assert html.strip() == "<p>Words.</p>"
+
+
+def test_page_without_a_notebook_has_no_such_line(tmp_path):
+    project = copy_with_repository(tmp_path / "project", GITHUB)
+    replace(project / f"{SHORT}.qmd", "title:", "notebook: false\ntitle:")
+    notebooks.write_notebooks(project)
+    pages.render(project)
+    assert "notebook-offer" in read(project / f"_site/{ALL}.html")
+    assert "notebook-offer" not in read(project / f"_site/{SHORT}.html")
+    html = quarto_filter(project, f"{SHORT}.qmd", tmp_path)
     assert html.strip() == "<p>Words.</p>"
 
 

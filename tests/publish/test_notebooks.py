@@ -3,6 +3,7 @@
 import nbformat
 import pytest
 from projects import (
+    ALL,
     GITHUB,
     IN_COLAB,
     SHORT,
@@ -203,3 +204,46 @@ def test_repository_in_the_settings_makes_notebooks_stale(tmp_path):
     notebooks.write_notebooks(project)
     replace(project / "_quarto.yml", "someone", "somebody")
     assert len(notebooks.check_notebooks(project)) == 5
+
+
+@pytest.fixture
+def with_appendix(tmp_path):
+    """The fixture project, whose second chapter has no notebook."""
+    project = copy_with_repository(tmp_path / "project", GITHUB)
+    replace(project / f"{SHORT}.qmd", "title:", "notebook: false\ntitle:")
+    notebooks.write_notebooks(project)
+    return project
+
+
+def test_page_without_a_notebook_is_offered_none(with_appendix):
+    folder = with_appendix / "assets/notebooks"
+    assert [path.name for path in folder.rglob("02-short*")] == []
+    lines = colab_links.read_offers(with_appendix)["lines"]
+    assert f"{ALL}.qmd" in lines and f"{SHORT}.qmd" not in lines
+    assert notebooks.check_notebooks(with_appendix) == []
+
+
+def test_link_to_a_page_without_a_notebook_is_words(with_appendix):
+    name = "01-all.ipynb"
+    text = markdown_of(read_notebook(with_appendix, name))
+    assert "(The note, with a link.)" in text
+    site = "page-navigation: true\n  site-url: https://example.org/cats/"
+    replace(with_appendix / "_quarto.yml", "page-navigation: true", site)
+    assert notebooks.check_notebooks(with_appendix) != []
+    notebooks.write_notebooks(with_appendix)
+    text = markdown_of(read_notebook(with_appendix, name))
+    assert f"[link](https://example.org/cats/{SHORT}.html)" in text
+
+
+def test_notebook_of_the_past_is_stale_on_a_page_without_one(with_appendix):
+    (with_appendix / "assets/notebooks/02-short.ipynb").touch()
+    assert notebooks.check_notebooks(with_appendix) == ["02-short.ipynb"]
+
+
+@pytest.mark.parametrize("value", ["never", "0"])
+def test_notebook_is_wanted_or_not(tmp_path, value):
+    project = copy_with_repository(tmp_path / "project", None)
+    replace(project / f"{SHORT}.qmd", "title:", f"notebook: {value}\ntitle:")
+    match = rf"02-short.qmd: `notebook: {value}` is neither true nor false"
+    with pytest.raises(PublishError, match=match):
+        notebooks.check_notebooks(project)

@@ -79,7 +79,7 @@ def offer(chapter: Chapter, repository: str | None) -> str:
         return (
             f"[Open in Colab]({whole}){{.open-in-colab}} and run this chapter"
             f"{f': {time}' if time else ''}. There is a "
-            f"[practice edition]({practice}) too: its code, without the prose."
+            f"[practice edition]({practice}) too, with blanks to fill in."
         )
     return _offer_downloads(chapter, name, with_wheel=not repository)
 
@@ -146,6 +146,6 @@ def _offer_downloads(chapter: Chapter, name: str, with_wheel: bool) -> str:
         f"Run this chapter in Colab{f' ({time})' if time else ''}: download "
         f"[its notebook]({up}/{name}){{download={name}}} or the "
         f"[practice edition]({up}/practice/{name}){{download=practice-{name}}}, "
-        f"its code without the prose{package}. In [Colab]({COLAB}), choose "
+        f"with blanks to fill in{package}. In [Colab]({COLAB}), choose "
         f"File > Upload notebook, and run it{first_cell}."
     )

@@ -140,6 +140,12 @@ def html_name(name: str) -> str:
     )
 
 
+def page_address(project: Project, name: str) -> str | None:
+    """Return the web address of a page, if `website.site-url` is known."""
+    site = project.website.get("site-url")
+    return f"{site.rstrip('/')}/{html_name(name)}" if site else None
+
+
 def _links(path: str, page: _Page) -> Iterator[Link]:
     for address in dict.fromkeys(page.addresses):
         parts = urlsplit(address)

@@ -1,6 +1,7 @@
 """Notebooks: the chapters for Google Colab, with clean Markdown and no outputs.
 
-Each chapter makes two: one with all its text, and a practice edition.
+Each chapter makes two: one with all its text, and a practice edition. One that
+says `notebook: false` in its front matter makes none.
 """
 
 import itertools
@@ -15,11 +16,20 @@ from catdog.publish import colab_links, dialect, wheel
 from catdog.publish.chapter import Chapter, read_chapter
 from catdog.publish.dialect import INLINE_CODE, MARKUP
 from catdog.publish.first_cell import first_cell
-from catdog.publish.links import check_links
+from catdog.publish.links import check_links, page_address
+from catdog.publish.listings import listings
 from catdog.publish.pages import page
 from catdog.publish.pandoc import compose, convert, fenced, floating
-from catdog.publish.practice import practice_edition
-from catdog.publish.project import PublishError, read_project
+from catdog.publish.practice import (
+    FOLDED,
+    practice_edition,
+    read_exercises,
+)
+from catdog.publish.project import (
+    PublishError,
+    has_notebook,
+    read_project,
+)
 
 MARKDOWN = "commonmark+pipe_tables+tex_math_dollars-raw_html"
 CELL_MARK = re.compile(r"^\u240c$", re.MULTILINE)  # written by filter.lua
@@ -37,9 +47,10 @@ METADATA = {
     },
     "language_info": {"name": "python"},
 }
-# Cells whose code the page hides: Colab and Jupyter fold them, and still run them.
+# Cells whose code the page hides are folded.
 HIDING = {"echo": False, "include": False, "code-fold": True}
-FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
+# A listing is there to be read and edited, though the page hides its call.
+LISTING_HIDING = {"code-fold": True}
 LEFTOVERS = MARKUP | {
     "a link within the page": r"\]\(#",
     "a link to a chapter's source": r"\.qmd\b",
@@ -109,15 +120,19 @@ def notebook(chapter: Chapter, repository: str | None = None) -> NotebookNode:
             one, the first cell asks its reader for the package.
 
     Raises:
-        PublishError: if Quarto's own markup would be left in it.
+        PublishError: if a listing's code is not found, or if Quarto's own
+            markup would be left.
     """
     texts, references = _convert(chapter)
     cells = [
         _markdown_cell(_title(chapter), "title"),
         _code_cell(first_cell(chapter, repository), "set-up-for-colab"),
     ]
-    for number, (text, cell) in enumerate(
-        itertools.zip_longest(texts, chapter.evaluated_cells), 1
+    for number, (text, cell, listing) in enumerate(
+        itertools.zip_longest(
+            texts, chapter.evaluated_cells, listings(chapter)
+        ),
+        1,
     ):
         if text.strip():
             linked = _link_notebooks(chapter, repository, text)
@@ -125,8 +140,11 @@ def notebook(chapter: Chapter, repository: str | None = None) -> NotebookNode:
         if cell:
             options = cell.metadata.options
             name = options.get("label") or f"cell-{number}"
-            source = REFERENCE.sub(lambda at: references[at[0]], cell.source)
-            folded = any(options.get(key) == HIDING[key] for key in HIDING)
+            source = listing or REFERENCE.sub(
+                lambda at: references[at[0]], cell.source
+            )
+            hiding = LISTING_HIDING if listing else HIDING
+            folded = any(options.get(key) == hiding[key] for key in hiding)
             cells.append(_code_cell(source, name, folded))
     whole = nbformat.v4.new_notebook(metadata=METADATA, cells=cells)
     faults = leftovers(whole)
@@ -157,15 +175,17 @@ def _texts(root: Path, repository: str | None) -> dict[Path, str]:
     project = read_project(root)
     chapters = [read_chapter(project, name) for name in project.pages]
     check_links(project, {chapter.name: page(chapter) for chapter in chapters})
-    chapters = [c for c in chapters if Path(c.name).stem != "index"]
+    chapters = [c for c in chapters if has_notebook(project.root, c.name)]
     folder = project.root / colab_links.FOLDER
     offers = colab_links.offers_json(chapters, repository)
     texts = {project.root / colab_links.FILE: offers}
-    for chapter in chapters:
-        name = f"{Path(chapter.name).stem}.ipynb"
+    names = [Path(chapter.name).stem for chapter in chapters]
+    exercises = read_exercises(project, names)
+    for name, chapter in zip(names, chapters, strict=True):
         whole = notebook(chapter, repository)
-        texts[folder / name] = _as_json(whole)
-        texts[folder / "practice" / name] = _as_json(practice_edition(whole))
+        practice = practice_edition(whole, exercises.get(name, {}), name)
+        texts[folder / f"{name}.ipynb"] = _as_json(whole)
+        texts[folder / f"practice/{name}.ipynb"] = _as_json(practice)
     return texts
 
 
@@ -207,10 +227,19 @@ def _title(chapter: Chapter) -> str:
 
 def _link_notebooks(chapter: Chapter, repository: str | None, text: str) -> str:
     """Let links to other chapters open in Colab; else turn them into words."""
+    project = chapter.project
+    pages = {
+        f"{Path(name).stem}.ipynb": name
+        for name in project.pages
+        if not has_notebook(project.root, name)
+    }
 
     def link(match: re.Match[str]) -> str:
         words, file = match.groups()
-        address = colab_links.colab_address(chapter.project, repository, file)
+        if file in pages:
+            address = page_address(project, pages[file])
+            return f"[{words}]({address})" if address else words
+        address = colab_links.colab_address(project, repository, file)
         return f"[{words}]({address})" if address else f"{words} (`{file}`)"
 
     return CHAPTER_LINK.sub(link, text)

@@ -142,6 +142,28 @@ def parse_front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     return parse_yaml(front[1], name), text[front.end() :]
 
 
+def has_notebook(root: Path, name: str) -> bool:
+    """Return whether a page has a notebook: not if it says `notebook: false`.
+
+    The start page has none of its own.
+
+    Args:
+        root: folder of the project.
+        name: path of the page, relative to it.
+
+    Raises:
+        PublishError: if `notebook:` is neither true nor false.
+    """
+    meta, _ = parse_front_matter(read_source(root / name), name)
+    wanted = meta.get("notebook", True)
+    if not isinstance(wanted, bool):
+        raise PublishError(
+            f"{name}: `notebook: {wanted}` is neither true nor false: "
+            "write `notebook: false`, or leave it out."
+        )
+    return wanted and Path(name).stem != "index"
+
+
 def _mapping(settings: dict[str, Any], key: str) -> dict[str, Any]:
     value = settings.get(key) or {}
     if not isinstance(value, dict):

@@ -1,6 +1,5 @@
 """Markdown for pages and notebooks: text, source code, tables."""
 
-import ast
 import inspect
 import re
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from typing import Any
 
 from catdog._io import printable
 from catdog.progress import in_notebook
+from catdog.report.docstrings import shorten_docstrings
 
 MAX_LINES = 50  # longer listings are folded on a page
 
@@ -49,7 +49,7 @@ def folded_source(*things: Any) -> Markdown:
 
 def _code(things: Sequence[Any]) -> str:
     return "\n\n".join(
-        _shorten_docstrings(inspect.getsource(thing).rstrip())
+        shorten_docstrings(inspect.getsource(thing).rstrip())
         for thing in things
     )
 
@@ -66,25 +66,6 @@ def _folded(code: str, things: Sequence[Any]) -> Markdown:
     lines = code.count("\n") + 1
     summary = f"<summary>The source of {names}, {lines} lines</summary>"
     return Markdown(f"<details>\n{summary}\n\n{_fence(code)}\n\n</details>")
-
-
-def _shorten_docstrings(code: str) -> str:
-    """Keep the first line of each docstring: prose explains the rest."""
-    lines = code.split("\n")
-    definitions = [
-        node
-        for node in ast.walk(ast.parse(code))
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    ]
-    # From the end, so that the numbers of the lines before stay right.
-    for node in sorted(definitions, key=lambda node: -node.lineno):
-        docstring = ast.get_docstring(node)
-        if docstring:
-            first = node.body[0]
-            summary = docstring.split("\n")[0]
-            short = f'{" " * first.col_offset}"""{summary}"""'
-            lines[first.lineno - 1 : first.end_lineno] = [short]
-    return "\n".join(lines)
 
 
 def escape(text: str) -> str:
