@@ -77,6 +77,8 @@ def recorded_model(run: Run) -> keras.Model:
             or were trained on another base.
         WeightsError: if the weights of the base cannot be had: random ones
             would answer at random.
+
+    Shown in chapter 6.
     """
     recipe = recipe_of(run.model)
     whole = run.model in BASE_IMAGE_SIZE and not (

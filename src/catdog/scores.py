@@ -75,10 +75,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def summarize(scores: Sequence[Score]) -> Result:
-    """Count right answers, and average the loss.
-
-    Shown in chapter 6.
-    """
+    """Count right answers, and average the loss."""
     correct = sum(score.correct for score in scores)
     loss = sum(score.loss for score in scores) / len(scores)
     return Result(len(scores), correct, loss)

@@ -86,8 +86,6 @@ def train(
 
     Raises:
         CatdogError: if `epochs` is less than 1, or the training diverges.
-
-    Shown in chapter 2.
     """
     if epochs < 1:
         raise CatdogError(f"{epochs} epochs train nothing: ask for 1 or more.")
@@ -134,8 +132,6 @@ def fit(
 
     Returns:
         The history of the training.
-
-    Shown in chapter 2.
     """
     learner, examples, validation = model, sets.train, sets.validation
     steps_per_epoch = None  # as many as there are batches
@@ -220,8 +216,6 @@ def score(
         model: gives logits of shape (batch, 2).
         dataset: yields `(images, labels)`.
         names: file names of the images, in the order of the dataset.
-
-    Shown in chapter 6.
     """
     labels, probabilities = [], []
     for batch, batch_labels in dataset:

@@ -100,8 +100,11 @@ def refuse_unknown(path: Path) -> list[tuple[int, str]]:
     Returns:
         The line number and the reason of each fault; empty if all is well.
     """
-    text = FRONT_MATTER.sub(_blank, read_source(path))
-    return _refused_lines(text) or _refused_elements(text)
+    text = read_source(path)
+    front_matter = FRONT_MATTER.match(text)
+    no_notebook = front_matter and "\nnotebook: false\n" in front_matter[0]
+    text = FRONT_MATTER.sub(_blank, text)
+    return _refused_lines(text, bool(no_notebook)) or _refused_elements(text)
 
 
 def elements(text: str) -> list[tuple[str, str]]:
@@ -126,7 +129,7 @@ def _blank(match: re.Match[str]) -> str:
     return "\n" * match[0].count("\n")
 
 
-def _refused_lines(text: str) -> list[tuple[int, str]]:
+def _refused_lines(text: str, cells_in_divs: bool) -> list[tuple[int, str]]:
     refused: list[tuple[int, str]] = []
     language, opened = None, 0  # of the fence around a line
     divs: list[int] = []  # the lines that open the divs around it
@@ -136,7 +139,7 @@ def _refused_lines(text: str) -> list[tuple[int, str]]:
             if CLOSING_FENCE.match(line):
                 language = None
         else:
-            reason = _wrong_line(line, bool(divs))
+            reason = _wrong_line(line, bool(divs) and not cells_in_divs)
             if line.lstrip().startswith("```"):
                 language, opened = line.strip().strip("`"), number
             if line.startswith(":::"):
@@ -162,7 +165,7 @@ def _wrong_line(line: str, in_div: bool) -> str | None:
     if re.search(r"(?<!`)`\{python\}", line):
         return "inline code does not run in Colab: use a cell"
     if in_div and line.strip() == "```{python}":
-        return "a cell inside a div is lost: move it out"
+        return "a cell inside a div is lost in the notebook: move it out"
     return None
 
 

@@ -19,7 +19,10 @@ from catdog.backend import keras
 from catdog.data.pipeline import decode
 from catdog.data.split import ImageSet
 from catdog.errors import CatdogError
+from catdog.models import BUILDERS
 from catdog.report.figures import CLASS_COLORS, PALE, figure, show_image
+from catdog.runs.schema import Run
+from catdog.runs.store import read_weights
 from catdog.scores import Score
 
 PATCH_SIZE = 6  # pixels to each side of a patch that is worked out by hand
@@ -50,6 +53,41 @@ def convolved(image: np.ndarray, kernel: Sequence) -> np.ndarray:
         A sum for each window, of shape (height - 2, width - 2).
     """
     return _slide(gray_levels(image), np.asarray(kernel))
+
+
+def strongest_patch(image: np.ndarray, kernel: Sequence) -> tuple[int, int]:
+    """Return the patch in whose outlined window a kernel answers most strongly.
+
+    Returns:
+        Row and column of its upper left pixel, as `convolution_by_hand` takes
+        them.
+    """
+    top, left = WINDOW
+    # Its window must leave room for the rest of the patch.
+    below, right = PATCH_SIZE - 3 - top, PATCH_SIZE - 3 - left
+    answers = np.abs(convolved(image, kernel)[top:-below, left:-right])
+    row, column = np.unravel_index(answers.argmax(), answers.shape)
+    return int(row), int(column)
+
+
+def how_far_filters_moved(run: Run) -> float | None:
+    """Return how alike the first filters are before and after the training.
+
+    The same seed gives the same first weights in the same version of Keras.
+
+    Args:
+        run: of `model1`, with its weights.
+
+    Returns:
+        The correlation of the weights before and after, in [-1, 1]; None if the
+        run is of another version of Keras.
+    """
+    if run.environment["keras"] != keras.__version__:
+        return None
+    keras.utils.set_random_seed(run.seed)
+    kernel = keras.ops.convert_to_numpy(BUILDERS[run.model]().layers[0].kernel)
+    pair = np.corrcoef(kernel.ravel(), read_weights(run)[0].ravel())
+    return float(pair[0, 1])
 
 
 def _slide(levels: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -277,7 +315,7 @@ def feature_maps(
     rows = -(-count // columns)
     chart = plt.figure(figsize=(7.2, 1.05 * rows))
     grid = GridSpec(rows, 2 * columns, chart)
-    show_image(chart.add_subplot(grid[:, :columns]), image, "picture")
+    show_image(chart.add_subplot(grid[:, :columns]), image, "image")
     for number in range(count):
         row, column = divmod(number, columns)
         axis = chart.add_subplot(grid[row, columns + column])

@@ -111,7 +111,7 @@ def diagram(model: keras.Model) -> Figure:
     layers must follow one another, as they do in a `Sequential` model.
     """
     steps: list[tuple[str, Sequence[int], str | None]] = [
-        ("picture", model.input_shape[1:], None)
+        ("image", model.input_shape[1:], None)
     ]
     steps += [
         (_name(layer), layer.output.shape[1:], role(layer))

@@ -110,6 +110,8 @@ def augmented(
         layer: an augmentation layer.
         image: of shape (160, 160, 3), in [0, 255].
         copies: how many.
+
+    Shown in chapter 3.
     """
     strip, axes = plt.subplots(1, copies + 1, figsize=(7.2, 1.75))
     show_image(axes[0], image, "original")
@@ -138,6 +140,8 @@ def history(
         own: what `fit` returned. It is drawn only if it is of the same images
             as the runs.
         images: those of `own`.
+
+    Shown in chapter 2.
     """
     chart, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
     counts = runs[0].images.validation

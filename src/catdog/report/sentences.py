@@ -222,7 +222,8 @@ def _averaged(runs: Sequence[Run]) -> str:
 
 def signed_points(difference: float) -> str:
     """Return a difference of accuracies in percentage points: `+1.2`."""
-    return f"{100 * difference:+.1f}".replace("-", "−")
+    rounded = round(100 * difference, 1)
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
 def paired_comparison(earlier: Sequence[Run], later: Sequence[Run]) -> str:
