@@ -86,10 +86,23 @@ def add_data(commands: Commands) -> None:
         "get the images, check them, and say where they are",
         "CATDOG_DATA=pets.zip catdog data",
     )
-    command.add_argument(
+    what = command.add_mutually_exclusive_group()
+    what.add_argument(
         "--check",
         action="store_true",
         help="list each file that cannot be read; exit status 2 if any is",
+    )
+    what.add_argument(
+        "--suspects",
+        action="store_true",
+        help="list images to look at again: files that cannot be read, pictures "
+        "that are there twice, labels that the best recorded runs doubt",
+    )
+    command.add_argument(
+        "--format",
+        choices=("text", "markdown", "json"),
+        help="of the suspects: lines, or a table for other programs (default: "
+        "text)",
     )
 
 
@@ -98,11 +111,18 @@ def cmd_data(args: argparse.Namespace) -> None:
     from catdog._io import printable
     from catdog.data.sources import find_images
 
+    if args.format and not args.suspects:
+        raise CatdogError("--format is for suspects: add --suspects.")
     images = find_images()
-    print(
-        f"{len(images.train):,} training and {len(images.held_out):,} held-out "
-        f"{images.source} in {printable(str(images.folder))}"
-    )
+    # Other programs are given the suspects, and nothing else.
+    if args.format in {None, "text"}:
+        print(
+            f"{len(images.train):,} training and {len(images.held_out):,} "
+            f"held-out {images.source} in {printable(str(images.folder))}"
+        )
+    if args.suspects:
+        _print_suspects(images, args.format or "text")
+        return
     if args.check:
         for name, reason in images.faults:
             print(f"{printable(name)} {reason}")
@@ -111,6 +131,37 @@ def cmd_data(args: argparse.Namespace) -> None:
         if args.check:
             raise CatdogError(f"{message}: replace or delete them.")
         print(f"{message}: `catdog data --check` lists them.")
+
+
+def _print_suspects(images: Any, form: str) -> None:
+    """Print images to look at again, and on what the search was based."""
+    from catdog.data.suspects import find_suspects, worst_first
+    from catdog.report import suspects
+
+    runs = _runs_on(images)
+    found = worst_first(
+        [*find_suspects(images), *suspects.find_mistakes(runs, images)]
+    )
+    write = {
+        "text": suspects.as_text,
+        "markdown": suspects.as_markdown,
+        "json": suspects.as_json,
+    }[form]
+    print(write(found))
+    stream = sys.stdout if form == "text" else sys.stderr
+    print(suspects.compared_labels(runs, images), file=stream)
+
+
+def _runs_on(images: Any) -> dict[str, list[Any]]:
+    """Return the runs of each model that has any on these images."""
+    from catdog.runs import store
+
+    if not store.read_runs(images.source, images.fingerprint):
+        return {}  # without waiting for TensorFlow
+    from catdog.models import BUILDERS
+    from catdog.runs.replay import find_all_runs
+
+    return find_all_runs(BUILDERS, images, needed=False)
 
 
 def add_train(commands: Commands) -> None:

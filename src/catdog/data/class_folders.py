@@ -141,6 +141,17 @@ def walk(folder: Path) -> Iterator[str]:
         yield from ((inside / name).as_posix() for name in files)
 
 
+def natural_order(names: Iterable[str]) -> list[str]:
+    """Sort names as people do: `cat.9.jpg` comes before `cat.10.jpg`."""
+
+    # The name itself settles a tie.
+    def key(name: str) -> tuple[list[int | str], str]:
+        parts = re.split(r"(\d+)", name)
+        return [int(p) if p.isdecimal() else p for p in parts], name
+
+    return sorted(names, key=key)
+
+
 def _refuse_unreadable(error: OSError) -> NoReturn:
     raise DataError(
         f"{printable(error.filename)} cannot be read: {error.strerror}."
@@ -258,14 +269,5 @@ def _layout(
 
 
 def _ordered(files: dict[str, list[str]], classes: tuple[str, str]) -> Pair:
-    first, second = (_natural_order(files.get(name, [])) for name in classes)
+    first, second = (natural_order(files.get(name, [])) for name in classes)
     return first, second
-
-
-def _natural_order(names: list[str]) -> list[str]:
-    # `cat.9.jpg` comes before `cat.10.jpg`; the name itself settles a tie.
-    def key(name: str) -> tuple[list[int | str], str]:
-        parts = re.split(r"(\d+)", name)
-        return [int(p) if p.isdecimal() else p for p in parts], name
-
-    return sorted(names, key=key)
