@@ -1,4 +1,4 @@
-"""The first cell of a notebook gets the package in Colab, and only there."""
+"""The first cell of a notebook gets the package in Colab; elsewhere it tells how."""
 
 import os
 from pathlib import Path
@@ -46,7 +46,7 @@ def run(source, folder, uploaded="cat_dog-2-py3-none-any.whl", colab=True):
     pip.chmod(0o755)
     sources = [
         COLAB.format(uploaded=uploaded) if colab else "",
-        source.partition("from catdog")[0],
+        source.partition("try:")[0],
     ]
     notebook = nbformat.v4.new_notebook(
         cells=list(map(nbformat.v4.new_code_cell, sources))
@@ -98,6 +98,53 @@ def test_first_cell_without_an_address_asks_for_the_wheel(chapter, tmp_path):
 def test_first_cell_stops_where_something_else_is_uploaded(chapter, tmp_path):
     packages, shown = run(first_cell(chapter, None), tmp_path, "notes.txt")
     assert packages == [] and "No package, no chapter." in shown
+
+
+def run_without(source, folder, before=""):
+    """Run a first cell where the package is missing; what the reader sees."""
+    cells = [nbformat.v4.new_code_cell(text) for text in (before, source)]
+    client = NotebookClient(
+        nbformat.v4.new_notebook(cells=cells),
+        kernel_manager_class=ThisPythonKernelManager,
+        resources={"metadata": {"path": str(folder)}},
+        allow_errors=True,
+    )
+    client.execute()
+    (failed,) = (o for o in cells[1].outputs if o.output_type == "error")
+    assert failed.ename == "SystemExit" and len(failed.traceback) < 3
+    return failed.evalue
+
+
+@pytest.mark.parametrize("how", ["missing", "another project"])
+def test_elsewhere_a_sentence_says_what_to_run(chapter, tmp_path, how):
+    if how == "missing":
+        before = "import sys\nsys.modules['catdog'] = None"
+    else:
+        write(tmp_path / "catdog.py", "")
+        before = "import sys\nsys.path.insert(0, '')"
+    said = run_without(first_cell(chapter, GITHUB), tmp_path, before)
+    assert said == (
+        "The package of this tutorial is missing: run "
+        f'`pip install "cat-dog @ git+{GITHUB}"`, then this cell.'
+    )
+    said = run_without(first_cell(chapter, None), tmp_path, before)
+    assert said == (
+        "The package of this tutorial is missing: run `pip install` with the "
+        "path of cat_dog-….whl, which came with this notebook, then this cell."
+    )
+
+
+def test_elsewhere_an_installed_package_is_found(chapter, tmp_path):
+    client = NotebookClient(
+        nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(first_cell(chapter, GITHUB))]
+        ),
+        kernel_manager_class=ThisPythonKernelManager,
+        resources={"metadata": {"path": str(tmp_path)}},
+    )
+    client.execute()
+    (output,) = client.nb.cells[0].outputs
+    assert output.text.startswith("catdog ") and "Keras 3." in output.text
 
 
 def test_the_tutorials_own_package_is_the_default():

@@ -1,4 +1,4 @@
-"""The first cell of a notebook, which gets the package in Colab."""
+"""The first cell of a notebook: it gets the package in Colab, or tells how to."""
 
 from catdog.publish import colab_links, wheel
 from catdog.publish.chapter import Chapter
@@ -6,7 +6,7 @@ from catdog.publish.chapter import Chapter
 # Of the tutorial itself; for a project that has no package of its own.
 DISTRIBUTION = "catdog_tutorial"
 SOURCE = """\
-# Google Colab gets the package of this tutorial here. Elsewhere, install it first.
+# Google Colab gets the package of this tutorial here. Elsewhere, you install it.
 import shutil
 import sys
 import tempfile
@@ -24,11 +24,21 @@ if "google.colab" in sys.modules:
         package = shutil.copy(newest, f"{{tempfile.mkdtemp()}}/{{name}}")
     !pip install --quiet --no-deps "{{package}}"
 
-from catdog import colab
+try:
+    from catdog import colab
+except ImportError:
+    missing = 'The package of this tutorial is missing: run {cure}, then this cell.'
+    raise SystemExit(missing) from None
 
 colab.set_up()
 """
 FROM_REPOSITORY = '    package = "{address}"'
+# It works in a terminal and in a cell, where IPython takes it for its `%pip`.
+FROM_ADDRESS = '`pip install "{name} @ {address}"`'
+FROM_FILE = (
+    "`pip install` with the path of {distribution}-….whl, "
+    "which came with this notebook"
+)
 FROM_READER = """\
     if not wheels:
         from google.colab import files
@@ -47,10 +57,15 @@ def first_cell(chapter: Chapter, repository: str | None) -> str:
             one, the cell asks its reader for the package.
     """
     project = chapter.project
+    distribution = wheel.distribution(project.root) or DISTRIBUTION
     names = {
-        "distribution": wheel.distribution(project.root) or DISTRIBUTION,
+        "distribution": distribution,
+        "name": distribution.replace("_", "-"),
         "address": colab_links.pip_address(project, repository),
         "tag": wheel.TAG,
     }
     otherwise = FROM_REPOSITORY if repository else FROM_READER
-    return SOURCE.format(otherwise=otherwise.format(**names), **names)
+    cure = FROM_ADDRESS if repository else FROM_FILE
+    return SOURCE.format(
+        otherwise=otherwise.format(**names), cure=cure.format(**names), **names
+    )
