@@ -1,7 +1,7 @@
 """The first cell of a notebook: it gets the package in Colab, or tells how to."""
 
 from catdog.publish import colab_links, wheel
-from catdog.publish.chapter import Chapter
+from catdog.publish.project import Project
 
 # Of the tutorial itself; for a project that has no package of its own.
 DISTRIBUTION = "catdog_tutorial"
@@ -48,15 +48,14 @@ FROM_READER = """\
         wheels = glob("{distribution}-*.whl") or sys.exit("No package, no chapter.")"""
 
 
-def first_cell(chapter: Chapter, repository: str | None) -> str:
-    """Return the source of the first cell of a chapter's notebook.
+def first_cell(project: Project, repository: str | None) -> str:
+    """Return the source of the first cell of a notebook.
 
     Args:
-        chapter: the chapter.
+        project: the project.
         repository: web address of the repository that has the package. Without
             one, the cell asks its reader for the package.
     """
-    project = chapter.project
     distribution = wheel.distribution(project.root) or DISTRIBUTION
     names = {
         "distribution": distribution,
