@@ -30,6 +30,18 @@ def test_set_up_in_colab_trains_and_tells_how_to_get_a_gpu(monkeypatch, capsys):
     assert "GPU: " in shown or "Runtime > Change runtime type" in shown
 
 
+def test_set_up_elsewhere_says_what_is_missing(monkeypatch):
+    monkeypatch.delitem(sys.modules, "google.colab", raising=False)
+    needed = ["not-there>=1", "nor-this"]
+    monkeypatch.setattr(colab.metadata, "requires", lambda _: needed)
+    with pytest.raises(SystemExit) as caught:
+        colab.set_up()
+    assert str(caught.value) == (
+        'Packages are missing: run `pip install "not-there>=1" "nor-this"`, '
+        "then this cell."
+    )
+
+
 def test_nothing_but_missing_packages_is_installed(monkeypatch):
     needed = ["tensorflow>=99", "not-there>=1", 'nor-this; extra == "dev"']
     monkeypatch.setattr(colab.metadata, "requires", lambda _: needed)

@@ -1,4 +1,4 @@
-"""Make a notebook ready: the first cell of each chapter in Google Colab."""
+"""Make a notebook ready: the first cell of each, in Google Colab or elsewhere."""
 
 import os
 import subprocess
@@ -16,13 +16,23 @@ KEPT = ("tensorflow", "keras", "numpy")
 def set_up() -> None:
     """Print what a notebook runs on: versions, and whether there is a GPU.
 
-    In Colab, first install what Colab lacks, and set `CATDOG_TRAIN` unless it
-    is set, so that `fit` runs in full.
+    In Colab, first install what Colab lacks, and set `CATDOG_TRAIN`, so that
+    the cells train instead of replaying.
+
+    Raises:
+        SystemExit: elsewhere, if something is missing: a notebook shows its
+            sentence, and no traceback.
     """
     in_colab = "google.colab" in sys.modules
+    missing = missing_requirements()
     if in_colab:
-        install(missing_requirements())
+        install(missing)
         os.environ.setdefault("CATDOG_TRAIN", "1")
+    elif missing:
+        quoted = " ".join(f'"{requirement}"' for requirement in missing)
+        raise SystemExit(
+            f"Packages are missing: run `pip install {quoted}`, then this cell."
+        )
     # Not before everything is installed.
     from catdog.backend import keras, quiet_stderr, tf
 

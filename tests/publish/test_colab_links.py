@@ -1,5 +1,7 @@
 """Pages say where their notebook is."""
 
+import zipfile
+
 import pypandoc
 import pytest
 from bs4 import BeautifulSoup
@@ -93,7 +95,12 @@ def test_page_opens_its_notebook_in_colab(site):
     }
     assert text.startswith("Open in Colab")
     assert not (site / "assets/notebooks").exists()
-    assert "notebook-offer" not in read(site / "index.html")
+
+
+def test_start_page_opens_the_notebook_with_all_chapters(site):
+    links, text = offer(read(site / "index.html"))
+    assert links == {f"{IN_COLAB}all-chapters.ipynb": None}
+    assert text == "Open in Colab and run all chapters in one notebook."
 
 
 def quarto_filter(project, page, folder):
@@ -116,7 +123,7 @@ def test_quarto_shows_the_same_line(on_github, site, tmp_path):
     assert html.startswith('<div class="notebook-offer">')
     assert offer(html) == offer(read(site / f"{SHORT}.html"))
     html = quarto_filter(on_github, "index.qmd", tmp_path)
-    assert html.strip() == "<p>Words.</p>"
+    assert offer(html) == offer(read(site / "index.html"))
 
 
 def test_page_without_a_notebook_has_no_such_line(tmp_path):
@@ -130,25 +137,82 @@ def test_page_without_a_notebook_has_no_such_line(tmp_path):
     assert html.strip() == "<p>Words.</p>"
 
 
-def test_page_without_repository_offers_downloads(tmp_path):
-    project = copy_with_package(tmp_path / "project")
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory):
+    """A rendered project with a package, and no repository to get it from."""
+    project = copy_with_package(
+        tmp_path_factory.mktemp("downloads") / "project"
+    )
     replace(project / f"{SHORT}.qmd", "title:", "colab-minutes: 3\ntitle:")
+    replace(project / f"{ALL}.qmd", "title:", "colab-minutes: 4\ntitle:")
     notebooks.write_notebooks(project)
-    (project / "assets/notebooks/cat_dog-1.2-py3-none-any.whl").unlink()
+    for name in ("catdog-notebooks.zip", "cat_dog-1.2-py3-none-any.whl"):
+        (project / "assets/notebooks" / name).unlink()
     pages.render(project)
-    links, text = offer(read(project / f"_site/{SHORT}.html"))
+    return project
+
+
+def test_page_without_repository_offers_downloads(downloads):
+    links, text = offer(read(downloads / f"_site/{SHORT}.html"))
     assert "about 3 minutes on a T4 GPU" in text and "Upload notebook" in text
+    assert "all notebooks and the package" in text
     files = {
+        "catdog-notebooks.zip": "catdog-notebooks.zip",
         "02-short.ipynb": "02-short.ipynb",
         "practice/02-short.ipynb": "practice-02-short.ipynb",
-        "cat_dog-1.2-py3-none-any.whl": "cat_dog-1.2-py3-none-any.whl",
     }
     for path, saved in files.items():
         assert links.pop(f"../assets/notebooks/{path}") == saved
-        assert (project / "_site/assets/notebooks" / path).is_file()
+        assert (downloads / "_site/assets/notebooks" / path).is_file()
     assert list(links) == ["https://colab.research.google.com"]
-    head = read_notebook(project, "02-short.ipynb").cells[0].source
+    head = read_notebook(downloads, "02-short.ipynb").cells[0].source
     assert head.endswith("*We expect about 3 minutes on a T4 GPU.*")
+
+
+def test_start_page_without_repository_offers_downloads(downloads):
+    links, text = offer(read(downloads / "_site/index.html"))
+    assert text.startswith("Run all chapters in Colab (about 7 minutes on a T4")
+    for name in ("catdog-notebooks.zip", "all-chapters.ipynb"):
+        assert links.pop(f"assets/notebooks/{name}") == name
+        assert (downloads / "_site/assets/notebooks" / name).is_file()
+    assert list(links) == ["https://colab.research.google.com"]
+    head = read_notebook(downloads, "all-chapters.ipynb").cells[0].source
+    assert head.endswith("*We expect about 7 minutes on a T4 GPU.*")
+
+
+def test_download_holds_what_the_pages_offer(downloads):
+    bundle = downloads / "_site/assets/notebooks/catdog-notebooks.zip"
+    inside = set(zipfile.ZipFile(bundle).namelist())
+    assert inside == {
+        f"catdog-notebooks/{name}"
+        for name in (
+            "01-all.ipynb",
+            "02-short.ipynb",
+            "all-chapters.ipynb",
+            "cat_dog-1.2-py3-none-any.whl",
+            "practice/01-all.ipynb",
+            "practice/02-short.ipynb",
+        )
+    }
+
+
+def test_page_of_a_project_without_a_package_offers_notebooks_alone(tmp_path):
+    project = copy_with_repository(tmp_path / "project", None)
+    notebooks.write_notebooks(project)
+    lines = colab_links.read_offers(project)["lines"]
+    assert len(lines) == 3 and not any("package" in x for x in lines.values())
+
+
+@pytest.mark.parametrize("repository", [None, GITHUB])
+def test_blanks_are_promised_where_there_are_some(tmp_path, repository):
+    project = copy_with_repository(tmp_path / "project", repository)
+    entry = "01-all: {folded: {blanks: ['42'], check: 'True', hint: Hm.}}"
+    write(project / "chapters/_practice.yml", entry)
+    notebooks.write_notebooks(project)
+    lines = colab_links.read_offers(project)["lines"]
+    assert [name for name, line in lines.items() if "blanks" in line] == [
+        f"{ALL}.qmd"
+    ]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}"])
@@ -160,9 +224,9 @@ def test_broken_offers_are_named(tmp_path, text):
         colab_links.read_offers(project)
 
 
-def test_quarto_is_told_of_filter_wheel_and_notebooks():
+def test_quarto_is_told_of_filter_zip_and_notebooks():
     settings = read_project(TUTORIAL)
     text = read(settings.root / "_quarto.yml")
     assert "assets/offer.lua" in text
     assert "pre-render: src/catdog/publish/wheel.py" in text
-    assert "assets/notebooks/*.whl" in text
+    assert "assets/notebooks/*.zip" in text

@@ -1,4 +1,4 @@
-"""The first cell of a notebook gets the package in Colab, and only there."""
+"""The first cell of a notebook gets the package in Colab; elsewhere it tells how."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,6 @@ from nbclient import NotebookClient
 from projects import GITHUB, TUTORIAL, copy_with_package, read, write
 
 from catdog.publish import wheel
-from catdog.publish.chapter import read_chapter
 from catdog.publish.execute import ThisPythonKernelManager
 from catdog.publish.first_cell import DISTRIBUTION, first_cell
 from catdog.publish.project import read_project
@@ -29,9 +28,9 @@ sys.modules["google.colab"] = types.SimpleNamespace(files=files)
 
 
 @pytest.fixture(scope="module")
-def chapter(tmp_path_factory):
+def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("first-cell") / "project"
-    return read_chapter(read_project(copy_with_package(folder)), "index.qmd")
+    return read_project(copy_with_package(folder))
 
 
 def run(source, folder, uploaded="cat_dog-2-py3-none-any.whl", colab=True):
@@ -46,7 +45,7 @@ def run(source, folder, uploaded="cat_dog-2-py3-none-any.whl", colab=True):
     pip.chmod(0o755)
     sources = [
         COLAB.format(uploaded=uploaded) if colab else "",
-        source.partition("from catdog")[0],
+        source.partition("try:")[0],
     ]
     notebook = nbformat.v4.new_notebook(
         cells=list(map(nbformat.v4.new_code_cell, sources))
@@ -65,8 +64,8 @@ def run(source, folder, uploaded="cat_dog-2-py3-none-any.whl", colab=True):
     return read(notes).splitlines() if notes.exists() else [], "".join(shown)
 
 
-def test_first_cell_installs_in_colab_only(chapter, tmp_path):
-    source = first_cell(chapter, GITHUB)
+def test_first_cell_installs_in_colab_only(project, tmp_path):
+    source = first_cell(project, GITHUB)
     assert run(source, tmp_path / "here", colab=False) == ([], "")
     assert run(source, tmp_path / "colab") == ([f"git+{GITHUB}"], "")
 
@@ -76,18 +75,18 @@ def test_first_cell_installs_in_colab_only(chapter, tmp_path):
     ["", " (1)", "-1", " 2", " copy"],
     ids=["right", "Chrome", "Safari", "Finder", "Files"],
 )
-def test_newest_wheel_beside_the_notebook_comes_first(chapter, tmp_path, copy):
+def test_newest_wheel_beside_the_notebook_comes_first(project, tmp_path, copy):
     for version in ("0.9", "0.10"):
         name = f"cat_dog-{version}-py3-none-any{copy}.whl"
         write(tmp_path / name, f"version {version}")
     write(tmp_path / "other-3-py3-none-any.whl", "another package")
-    (package,), shown = run(first_cell(chapter, GITHUB), tmp_path)
+    (package,), shown = run(first_cell(project, GITHUB), tmp_path)
     assert Path(package).name == "cat_dog-0.10-py3-none-any.whl"
     assert read(Path(package)) == "version 0.10" and not shown
 
 
-def test_first_cell_without_an_address_asks_for_the_wheel(chapter, tmp_path):
-    source = first_cell(chapter, None)
+def test_first_cell_without_an_address_asks_for_the_wheel(project, tmp_path):
+    source = first_cell(project, None)
     uploaded = "cat_dog-2-py3-none-any (1).whl"
     (package,), shown = run(source, tmp_path, uploaded)
     assert Path(package).name == "cat_dog-2-py3-none-any.whl"
@@ -95,9 +94,56 @@ def test_first_cell_without_an_address_asks_for_the_wheel(chapter, tmp_path):
     assert shown.startswith("Choose the file cat_dog-….whl")
 
 
-def test_first_cell_stops_where_something_else_is_uploaded(chapter, tmp_path):
-    packages, shown = run(first_cell(chapter, None), tmp_path, "notes.txt")
+def test_first_cell_stops_where_something_else_is_uploaded(project, tmp_path):
+    packages, shown = run(first_cell(project, None), tmp_path, "notes.txt")
     assert packages == [] and "No package, no chapter." in shown
+
+
+def run_without(source, folder, before=""):
+    """Run a first cell where the package is missing; what the reader sees."""
+    cells = [nbformat.v4.new_code_cell(text) for text in (before, source)]
+    client = NotebookClient(
+        nbformat.v4.new_notebook(cells=cells),
+        kernel_manager_class=ThisPythonKernelManager,
+        resources={"metadata": {"path": str(folder)}},
+        allow_errors=True,
+    )
+    client.execute()
+    (failed,) = (o for o in cells[1].outputs if o.output_type == "error")
+    assert failed.ename == "SystemExit" and len(failed.traceback) < 3
+    return failed.evalue
+
+
+@pytest.mark.parametrize("how", ["missing", "another project"])
+def test_elsewhere_a_sentence_says_what_to_run(project, tmp_path, how):
+    if how == "missing":
+        before = "import sys\nsys.modules['catdog'] = None"
+    else:
+        write(tmp_path / "catdog.py", "")
+        before = "import sys\nsys.path.insert(0, '')"
+    said = run_without(first_cell(project, GITHUB), tmp_path, before)
+    assert said == (
+        "The package of this tutorial is missing: run "
+        f'`pip install "cat-dog @ git+{GITHUB}"`, then this cell.'
+    )
+    said = run_without(first_cell(project, None), tmp_path, before)
+    assert said == (
+        "The package of this tutorial is missing: run `pip install` with the "
+        "path of cat_dog-….whl, which came with this notebook, then this cell."
+    )
+
+
+def test_elsewhere_an_installed_package_is_found(project, tmp_path):
+    client = NotebookClient(
+        nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(first_cell(project, GITHUB))]
+        ),
+        kernel_manager_class=ThisPythonKernelManager,
+        resources={"metadata": {"path": str(tmp_path)}},
+    )
+    client.execute()
+    (output,) = client.nb.cells[0].outputs
+    assert output.text.startswith("catdog ") and "Keras 3." in output.text
 
 
 def test_the_tutorials_own_package_is_the_default():

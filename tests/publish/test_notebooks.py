@@ -24,12 +24,13 @@ def code_ids(notebook):
     return [cell.id for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_each_chapter_has_both_editions_and_the_start_page_none(on_github):
+def test_each_chapter_has_both_editions_and_all_have_one(on_github):
     folder = on_github / "assets/notebooks"
     paths = [path.relative_to(folder).as_posix() for path in folder.rglob("*")]
     assert sorted(paths) == [
         "01-all.ipynb",
         "02-short.ipynb",
+        "all-chapters.ipynb",
         "offers.json",
         "practice",
         "practice/01-all.ipynb",
@@ -170,9 +171,37 @@ def test_links_between_notebooks_lead_where_colab_finds_them(
     assert "a footnote (The note, with a link (`02-short.ipynb`).)" in text
 
 
+def test_one_notebook_has_all_chapters_in_order(on_github):
+    together = read_notebook(on_github, "all-chapters.ipynb")
+    assert together.cells[0].source.startswith("# Two small pages")
+    headings = [
+        cell.source.splitlines()[0]
+        for cell in together.cells[1:]
+        if cell.source.startswith("# ") and cell.cell_type == "markdown"
+    ]
+    titles = ['# All constructs, on "one" page', "# 2. A short chapter"]
+    assert headings == titles
+    one, two = (
+        read_notebook(on_github, name)
+        for name in ("01-all.ipynb", "02-short.ipynb")
+    )
+    assert [c.source for c in together.cells if c.cell_type == "code"] == [
+        *(c.source for c in one.cells if c.cell_type == "code"),
+        *[c.source for c in two.cells if c.cell_type == "code"][1:],
+    ]
+    # What a link leads to is in the same notebook.
+    assert "(The note, with a link.)" in markdown_of(together)
+
+
+def test_no_chapters_no_notebook_for_all(draft):
+    (offers,) = notebooks.write_notebooks(draft)
+    assert offers.name == "offers.json"
+    assert colab_links.read_offers(draft)["lines"] == {}
+
+
 def test_stale_notebooks_are_named(tmp_path):
     project = copy_with_repository(tmp_path / "project", None)
-    assert len(notebooks.check_notebooks(project)) == 5
+    assert len(notebooks.check_notebooks(project)) == 6
     first = [path.read_bytes() for path in notebooks.write_notebooks(project)]
     assert [
         path.read_bytes() for path in notebooks.write_notebooks(project)
@@ -183,6 +212,7 @@ def test_stale_notebooks_are_named(tmp_path):
     assert notebooks.check_notebooks(project) == [
         "02-short.ipynb",
         "03-gone.ipynb",
+        "all-chapters.ipynb",
         "practice/02-short.ipynb",
     ]
 
@@ -203,7 +233,7 @@ def test_repository_in_the_settings_makes_notebooks_stale(tmp_path):
     project = copy_with_repository(tmp_path / "project", GITHUB)
     notebooks.write_notebooks(project)
     replace(project / "_quarto.yml", "someone", "somebody")
-    assert len(notebooks.check_notebooks(project)) == 5
+    assert len(notebooks.check_notebooks(project)) == 6
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -104,5 +106,48 @@ def test_package_without_name_or_version_gets_one_sentence(
 
 
 def test_project_without_a_package_has_no_wheel(tmp_path):
-    assert wheel.build(tmp_path) is None
+    assert wheel.build(tmp_path) is None and wheel.bundle(tmp_path) == []
     assert wheel.file_name(tmp_path) is wheel.distribution(tmp_path) is None
+
+
+def test_zip_has_all_notebooks_and_the_wheel_and_always_the_same_bytes(
+    tmp_path,
+):
+    project = copy_with_package(tmp_path / "project")
+    folder = project / wheel.FOLDER
+    write(folder / "01-all.ipynb", "{}")
+    write(folder / "practice/01-all.ipynb", "{ }")
+    write(folder / "offers.json", "{}")
+    built, bundle = wheel.bundle(project)
+    assert bundle == folder / wheel.BUNDLE and built.parent == folder
+    with zipfile.ZipFile(bundle) as archive:
+        assert archive.testzip() is None
+        inside = {name: archive.read(name) for name in archive.namelist()}
+    assert inside == {
+        "catdog-notebooks/01-all.ipynb": b"{}",
+        "catdog-notebooks/practice/01-all.ipynb": b"{ }",
+        f"catdog-notebooks/{built.name}": built.read_bytes(),
+    }
+    first = bundle.read_bytes()
+    for path in (folder / "01-all.ipynb", built):
+        os.utime(path, (0, 10**9))
+        path.chmod(0o600)
+    wheel.bundle(project)
+    assert bundle.read_bytes() == first
+    write(folder / "01-all.ipynb", "[]")
+    wheel.bundle(project)
+    assert bundle.read_bytes() != first
+    assert names(folder) == [
+        "01-all.ipynb",
+        built.name,
+        wheel.BUNDLE,
+        "offers.json",
+        "practice",
+    ]
+
+
+def test_quarto_gets_the_zip_before_it_renders(tmp_path):
+    project = copy_with_package(tmp_path / "project")
+    script = TUTORIAL / "src/catdog/publish/wheel.py"
+    subprocess.run([sys.executable, script], cwd=project, check=True)
+    assert (project / wheel.FOLDER / wheel.BUNDLE).exists()

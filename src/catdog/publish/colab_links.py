@@ -8,6 +8,7 @@ import json
 import posixpath
 import re
 import subprocess
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from catdog.publish.project import Project, PublishError
 
 FOLDER = wheel.FOLDER
 FILE = f"{FOLDER}/offers.json"
+START = "index.qmd"
+ALL = "all-chapters.ipynb"  # offered on the start page
 GITHUB = re.compile(
     r"(?:https?://|ssh://|git@)(?:[^@/]*@)?github\.com[:/]"
     r"([\w.-]+/[\w.-]+?)(?:\.git)?/?"
@@ -61,32 +64,89 @@ def colab_address(
     return f"{COLAB}/github/{match[1]}/blob/{branch}/{path}" if match else None
 
 
-def duration(chapter: Chapter) -> str:
-    """Return how long a notebook takes, from the chapter's `colab-minutes:`."""
-    minutes = chapter.meta.get("colab-minutes")
+def duration(*chapters: Chapter) -> str:
+    """Return how long chapters take, from the `colab-minutes:` of each."""
+    minutes = sum(
+        chapter.meta.get("colab-minutes") or 0 for chapter in chapters
+    )
     if not minutes:
         return ""
     return f"about {minutes} minute{'s' if minutes != 1 else ''} on a T4 GPU"
 
 
-def offer(chapter: Chapter, repository: str | None) -> str:
-    """Return what a chapter's page says about its notebook, in Markdown."""
+def offer(
+    chapter: Chapter, repository: str | None, has_blanks: bool = True
+) -> str:
+    """Return what a chapter's page says about its notebook, in Markdown.
+
+    Args:
+        chapter: the chapter.
+        repository: web address of the project's repository, if there is one.
+        has_blanks: whether the practice edition has blanks.
+    """
+    project, time = chapter.project, duration(chapter)
     name = f"{Path(chapter.name).stem}.ipynb"
-    whole = colab_address(chapter.project, repository, name)
-    practice = colab_address(chapter.project, repository, f"practice/{name}")
-    time = duration(chapter)
+    whole = colab_address(project, repository, name)
+    practice = colab_address(project, repository, f"practice/{name}")
+    blanks = ", with blanks to fill in" if has_blanks else ""
     if whole:
         return (
             f"[Open in Colab]({whole}){{.open-in-colab}} and run this chapter"
             f"{f': {time}' if time else ''}. There is a "
-            f"[practice edition]({practice}) too, with blanks to fill in."
+            f"[practice edition]({practice}) too{blanks}."
         )
-    return _offer_downloads(chapter, name, with_wheel=not repository)
+    folder = _folder_from(chapter.name)
+    files = (
+        f"[`{name}`]({folder}/{name}){{download={name}}} or the [practice "
+        f"edition]({folder}/practice/{name}){{download=practice-{name}}}{blanks}"
+    )
+    package = None if repository else f"{folder}/{wheel.BUNDLE}"
+    return _offer_downloads(project, "this chapter", time, files, package)
 
 
-def offers_json(chapters: list[Chapter], repository: str | None) -> str:
-    """Return the text of `offers.json`."""
-    lines = {chapter.name: offer(chapter, repository) for chapter in chapters}
+def offer_all(
+    project: Project, chapters: list[Chapter], repository: str | None
+) -> str:
+    """Return what the start page says about the notebook with all chapters.
+
+    Args:
+        project: the project.
+        chapters: the chapters in that notebook.
+        repository: web address of the project's repository, if there is one.
+    """
+    time = duration(*chapters)
+    address = colab_address(project, repository, ALL)
+    if address:
+        return (
+            f"[Open in Colab]({address}){{.open-in-colab}} and run all chapters "
+            f"in one notebook{f': {time}' if time else ''}."
+        )
+    folder = _folder_from(START)
+    files = f"[`{ALL}`]({folder}/{ALL}){{download={ALL}}}"
+    package = None if repository else f"{folder}/{wheel.BUNDLE}"
+    return _offer_downloads(project, "all chapters", time, files, package)
+
+
+def offers_json(
+    project: Project,
+    chapters: list[Chapter],
+    repository: str | None,
+    with_blanks: Container[str] = (),
+) -> str:
+    """Return the text of `offers.json`.
+
+    Args:
+        project: the project.
+        chapters: those that have a notebook.
+        repository: web address of the project's repository, if there is one.
+        with_blanks: names of the chapters whose practice edition has blanks.
+    """
+    lines = {}
+    if chapters and START in project.pages:
+        lines[START] = offer_all(project, chapters, repository)
+    for chapter in chapters:
+        has_blanks = Path(chapter.name).stem in with_blanks
+        lines[chapter.name] = offer(chapter, repository, has_blanks)
     offers = {"repository": repository, "lines": lines}
     return json.dumps(offers, indent=1, ensure_ascii=False) + "\n"
 
@@ -134,18 +194,30 @@ def _branch_and_folder(project: Project) -> tuple[str, str]:
     return website.get("repo-branch", ""), website.get("repo-subdir", "")
 
 
-def _offer_downloads(chapter: Chapter, name: str, with_wheel: bool) -> str:
-    up = posixpath.relpath(FOLDER, posixpath.dirname(chapter.name) or ".")
-    time = duration(chapter)
-    package, first_cell = "", ""
-    file = wheel.file_name(chapter.project.root)
-    if file and with_wheel:
-        package = f", and [the package]({up}/{file}){{download={file}}}"
-        first_cell = ": the first cell asks for the package"
-    return (
-        f"Run this chapter in Colab{f' ({time})' if time else ''}: download "
-        f"[its notebook]({up}/{name}){{download={name}}} or the "
-        f"[practice edition]({up}/practice/{name}){{download=practice-{name}}}, "
-        f"with blanks to fill in{package}. In [Colab]({COLAB}), choose "
-        f"File > Upload notebook, and run it{first_cell}."
-    )
+def _folder_from(page: str) -> str:
+    """Return the path from a page to the folder of notebooks."""
+    return posixpath.relpath(FOLDER, posixpath.dirname(page) or ".")
+
+
+def _offer_downloads(
+    project: Project, what: str, time: str, files: str, package: str | None
+) -> str:
+    """Return a line for readers who upload notebooks to Colab.
+
+    Args:
+        project: the project.
+        what: what they run.
+        time: how long that takes, or an empty text.
+        files: links to the notebooks.
+        package: path of the zip with the package, for notebooks that do not get
+            it from a repository.
+    """
+    run = f"Run {what} in Colab{f' ({time})' if time else ''}: download"
+    upload = f"In [Colab]({COLAB}), choose File > Upload notebook"
+    if package and wheel.file_name(project.root):
+        return (
+            f"{run} [all notebooks and the package]({package})"
+            f"{{download={wheel.BUNDLE}}} once, and unpack them. {upload}, "
+            f"take {files}, and run it: the first cell asks for the package."
+        )
+    return f"{run} {files}. {upload}, and run it."

@@ -1,12 +1,12 @@
-"""The first cell of a notebook, which gets the package in Colab."""
+"""The first cell of a notebook: it gets the package in Colab, or tells how to."""
 
 from catdog.publish import colab_links, wheel
-from catdog.publish.chapter import Chapter
+from catdog.publish.project import Project
 
 # Of the tutorial itself; for a project that has no package of its own.
 DISTRIBUTION = "catdog_tutorial"
 SOURCE = """\
-# Google Colab gets the package of this tutorial here. Elsewhere, install it first.
+# Google Colab gets the package of this tutorial here. Elsewhere, you install it.
 import shutil
 import sys
 import tempfile
@@ -24,11 +24,21 @@ if "google.colab" in sys.modules:
         package = shutil.copy(newest, f"{{tempfile.mkdtemp()}}/{{name}}")
     !pip install --quiet --no-deps "{{package}}"
 
-from catdog import colab
+try:
+    from catdog import colab
+except ImportError:
+    missing = 'The package of this tutorial is missing: run {cure}, then this cell.'
+    raise SystemExit(missing) from None
 
 colab.set_up()
 """
 FROM_REPOSITORY = '    package = "{address}"'
+# It works in a terminal and in a cell, where IPython takes it for its `%pip`.
+FROM_ADDRESS = '`pip install "{name} @ {address}"`'
+FROM_FILE = (
+    "`pip install` with the path of {distribution}-….whl, "
+    "which came with this notebook"
+)
 FROM_READER = """\
     if not wheels:
         from google.colab import files
@@ -38,19 +48,23 @@ FROM_READER = """\
         wheels = glob("{distribution}-*.whl") or sys.exit("No package, no chapter.")"""
 
 
-def first_cell(chapter: Chapter, repository: str | None) -> str:
-    """Return the source of the first cell of a chapter's notebook.
+def first_cell(project: Project, repository: str | None) -> str:
+    """Return the source of the first cell of a notebook.
 
     Args:
-        chapter: the chapter.
+        project: the project.
         repository: web address of the repository that has the package. Without
             one, the cell asks its reader for the package.
     """
-    project = chapter.project
+    distribution = wheel.distribution(project.root) or DISTRIBUTION
     names = {
-        "distribution": wheel.distribution(project.root) or DISTRIBUTION,
+        "distribution": distribution,
+        "name": distribution.replace("_", "-"),
         "address": colab_links.pip_address(project, repository),
         "tag": wheel.TAG,
     }
     otherwise = FROM_REPOSITORY if repository else FROM_READER
-    return SOURCE.format(otherwise=otherwise.format(**names), **names)
+    cure = FROM_ADDRESS if repository else FROM_FILE
+    return SOURCE.format(
+        otherwise=otherwise.format(**names), cure=cure.format(**names), **names
+    )

@@ -1,12 +1,16 @@
 """Notebooks: the chapters for Google Colab, with clean Markdown and no outputs.
 
 Each chapter makes two: one with all its text, and a practice edition. One that
-says `notebook: false` in its front matter makes none.
+says `notebook: false` in its front matter makes none. One more notebook has all
+chapters.
 """
 
+import copy
 import itertools
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -26,6 +30,7 @@ from catdog.publish.practice import (
     read_exercises,
 )
 from catdog.publish.project import (
+    Project,
     PublishError,
     has_notebook,
     read_project,
@@ -37,6 +42,7 @@ END = "\u240d"  # between the text and each name to look up
 REFERENCE = re.compile(r"@(?:fig|tbl|sec)-[\w-]+")
 # The chapters that pandoc's filter leaves as links to files beside the notebook.
 CHAPTER_LINK = re.compile(r"\[([^]]*)\]\(([\w-]+\.ipynb)\)")
+SET_UP = "set-up-for-colab"
 METADATA = {
     "accelerator": "GPU",
     "colab": {"gpuType": "T4", "provenance": [], "toc_visible": True},
@@ -64,9 +70,10 @@ LEFTOVERS_OF_CODE = {
 
 
 def write_notebooks(root: Path) -> list[Path]:
-    """Write both notebooks of each chapter of the project in `root`.
+    """Write the notebooks of the project in `root`.
 
-    With them go the pages' lines about them, and the package's wheel.
+    With them go the pages' lines about them, the package's wheel, and a zip of
+    all.
 
     Returns:
         The files.
@@ -79,8 +86,7 @@ def write_notebooks(root: Path) -> list[Path]:
     texts = _texts(root, colab_links.repository(read_project(root)))
     for path, text in texts.items():
         write_atomically(path, text)
-    package = wheel.build(root)
-    return [*texts, *([package] if package else [])]
+    return [*texts, *wheel.bundle(root)]
 
 
 def check_notebooks(root: Path) -> list[str]:
@@ -123,36 +129,7 @@ def notebook(chapter: Chapter, repository: str | None = None) -> NotebookNode:
         PublishError: if a listing's code is not found, or if Quarto's own
             markup would be left.
     """
-    texts, references = _convert(chapter)
-    cells = [
-        _markdown_cell(_title(chapter), "title"),
-        _code_cell(first_cell(chapter, repository), "set-up-for-colab"),
-    ]
-    for number, (text, cell, listing) in enumerate(
-        itertools.zip_longest(
-            texts, chapter.evaluated_cells, listings(chapter)
-        ),
-        1,
-    ):
-        if text.strip():
-            linked = _link_notebooks(chapter, repository, text)
-            cells.append(_markdown_cell(linked, f"text-{number}"))
-        if cell:
-            options = cell.metadata.options
-            name = options.get("label") or f"cell-{number}"
-            source = listing or REFERENCE.sub(
-                lambda at: references[at[0]], cell.source
-            )
-            hiding = LISTING_HIDING if listing else HIDING
-            folded = any(options.get(key) == hiding[key] for key in hiding)
-            cells.append(_code_cell(source, name, folded))
-    whole = nbformat.v4.new_notebook(metadata=METADATA, cells=cells)
-    faults = leftovers(whole)
-    if faults:
-        raise PublishError(
-            "\n".join(f"{chapter.name}: {fault}." for fault in faults)
-        )
-    return whole
+    return _notebook(chapter, _body(chapter), repository)
 
 
 def leftovers(notebook: NotebookNode) -> list[str]:
@@ -177,16 +154,95 @@ def _texts(root: Path, repository: str | None) -> dict[Path, str]:
     check_links(project, {chapter.name: page(chapter) for chapter in chapters})
     chapters = [c for c in chapters if has_notebook(project.root, c.name)]
     folder = project.root / colab_links.FOLDER
-    offers = colab_links.offers_json(chapters, repository)
-    texts = {project.root / colab_links.FILE: offers}
     names = [Path(chapter.name).stem for chapter in chapters]
     exercises = read_exercises(project, names)
-    for name, chapter in zip(names, chapters, strict=True):
-        whole = notebook(chapter, repository)
+    bodies = list(map(_body, chapters))
+    texts = {
+        project.root / colab_links.FILE: colab_links.offers_json(
+            project, chapters, repository, exercises
+        )
+    }
+    for name, chapter, body in zip(names, chapters, bodies, strict=True):
+        whole = _notebook(chapter, body, repository)
         practice = practice_edition(whole, exercises.get(name, {}), name)
         texts[folder / f"{name}.ipynb"] = _as_json(whole)
         texts[folder / f"practice/{name}.ipynb"] = _as_json(practice)
+    if chapters:
+        together = _all_chapters(project, chapters, bodies, repository)
+        texts[folder / colab_links.ALL] = _as_json(together)
     return texts
+
+
+def _body(chapter: Chapter) -> list[NotebookNode]:
+    """Return a chapter's cells without its title.
+
+    Links to other chapters are still links to files beside the notebook.
+
+    Raises:
+        PublishError: if a listing's code is not found, or if Quarto's own
+            markup would be left.
+    """
+    texts, references = _convert(chapter)
+    cells = []
+    for number, (text, cell, listing) in enumerate(
+        itertools.zip_longest(
+            texts, chapter.evaluated_cells, listings(chapter)
+        ),
+        1,
+    ):
+        if text.strip():
+            cells.append(_markdown_cell(text, f"text-{number}"))
+        if cell:
+            options = cell.metadata.options
+            name = options.get("label") or f"cell-{number}"
+            source = listing or REFERENCE.sub(
+                lambda at: references[at[0]], cell.source
+            )
+            hiding = LISTING_HIDING if listing else HIDING
+            folded = any(options.get(key) == hiding[key] for key in hiding)
+            cells.append(_code_cell(source, name, folded))
+    faults = leftovers(nbformat.v4.new_notebook(cells=cells))
+    if faults:
+        raise PublishError(
+            "\n".join(f"{chapter.name}: {fault}." for fault in faults)
+        )
+    return cells
+
+
+def _notebook(
+    chapter: Chapter, body: list[NotebookNode], repository: str | None
+) -> NotebookNode:
+    project = chapter.project
+    cells = [
+        _markdown_cell(_title(chapter), "title"),
+        _code_cell(first_cell(project, repository), SET_UP),
+        *_linked(body, lambda *link: _link(project, repository, *link)),
+    ]
+    return nbformat.v4.new_notebook(metadata=METADATA, cells=cells)
+
+
+def _all_chapters(
+    project: Project,
+    chapters: list[Chapter],
+    bodies: list[list[NotebookNode]],
+    repository: str | None,
+) -> NotebookNode:
+    """Return chapters as one notebook, each below its heading."""
+    website = {"title": "All chapters", "description": ""} | project.website
+    title = _heading(website, colab_links.duration(*chapters))
+    cells = [
+        _markdown_cell(title, "title"),
+        _code_cell(first_cell(project, repository), SET_UP),
+    ]
+    for number, (chapter, body) in enumerate(
+        zip(chapters, bodies, strict=True), 1
+    ):
+        heading = _markdown_cell(_title(chapter), "title")
+        # What a link leads to stands in this notebook.
+        for cell in [heading, *_linked(body, lambda words, _: words)]:
+            cell.id = f"{cell.id[:60]}-{number}"  # 64 characters are the most
+            cells.append(cell)
+    return nbformat.v4.new_notebook(metadata=METADATA, cells=cells)
 
 
 def _convert(chapter: Chapter) -> tuple[list[str], dict[str, str]]:
@@ -219,30 +275,51 @@ def _cell(cell: NotebookNode, _number: int) -> str:
 
 
 def _title(chapter: Chapter) -> str:
-    title, time = chapter.meta["title"], colab_links.duration(chapter)
-    description = chapter.meta.get("description", "")
+    return _heading(chapter.meta, colab_links.duration(chapter))
+
+
+def _heading(meta: dict[str, Any], time: str) -> str:
     expected = f"*We expect {time}.*" if time else ""
-    return f"# {title}\n\n{description}\n\n{expected}"
+    return f"# {meta['title']}\n\n{meta.get('description', '')}\n\n{expected}"
 
 
-def _link_notebooks(chapter: Chapter, repository: str | None, text: str) -> str:
-    """Let links to other chapters open in Colab; else turn them into words."""
-    project = chapter.project
-    pages = {
-        f"{Path(name).stem}.ipynb": name
-        for name in project.pages
-        if not has_notebook(project.root, name)
-    }
+def _linked(
+    body: list[NotebookNode], link: Callable[[str, str], str]
+) -> list[NotebookNode]:
+    """Return a copy of cells in which links to other chapters are replaced.
 
-    def link(match: re.Match[str]) -> str:
-        words, file = match.groups()
-        if file in pages:
-            address = page_address(project, pages[file])
-            return f"[{words}]({address})" if address else words
-        address = colab_links.colab_address(project, repository, file)
-        return f"[{words}]({address})" if address else f"{words} (`{file}`)"
+    Args:
+        body: the cells.
+        link: returns what stands in place of a link, given its words and the
+            file that it leads to.
+    """
+    cells = copy.deepcopy(body)
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = CHAPTER_LINK.sub(
+                lambda match: link(*match.groups()), cell.source
+            )
+    return cells
 
-    return CHAPTER_LINK.sub(link, text)
+
+def _link(
+    project: Project, repository: str | None, words: str, file: str
+) -> str:
+    """Return a link to another chapter's notebook, or words if there is none.
+
+    Args:
+        project: the project.
+        repository: web address of its repository, if there is one.
+        words: of the link.
+        file: name of the notebook that it leads to, if there were one.
+    """
+    for name in project.pages:
+        has_none = not has_notebook(project.root, name)
+        if f"{Path(name).stem}.ipynb" == file and has_none:
+            page = page_address(project, name)
+            return f"[{words}]({page})" if page else words
+    address = colab_links.colab_address(project, repository, file)
+    return f"[{words}]({address})" if address else f"{words} (`{file}`)"
 
 
 def _leftovers_of_cell(cell: NotebookNode) -> list[tuple[str, str]]:

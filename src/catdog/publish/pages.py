@@ -42,7 +42,7 @@ def render(root: Path) -> list[Path]:
     """
     project = read_project(root)
     chapters = [read_chapter(project, name) for name in project.pages]
-    wheel.build(project.root)
+    wheel.bundle(project.root)
     offers = colab_links.read_offers(project.root)["lines"]
     # Without outputs at first: a wrong reference need not wait for the cells to run.
     drafts = {c.name: page(c, offer=offers.get(c.name)) for c in chapters}

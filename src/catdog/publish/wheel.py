@@ -1,13 +1,14 @@
 """The package as a wheel, for notebooks that have no repository to get it from.
 
-Run as a script (Quarto does, before it renders), it builds the wheel of the
-project in the current folder.
+Readers get it in one download with all notebooks. Run as a script (Quarto does,
+before it renders), this writes both for the project in the current folder.
 """
 
 import subprocess
 import sys
 import tempfile
 import tomllib
+import zipfile
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -16,6 +17,7 @@ from packaging.version import InvalidVersion, Version
 from catdog.errors import CatdogError
 
 FOLDER = "assets/notebooks"
+BUNDLE = "catdog-notebooks.zip"
 TAG = "py3-none-any.whl"  # the end of the name of a wheel for every Python 3
 
 
@@ -68,13 +70,39 @@ def build(root: Path) -> Path | None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".wheel-") as scratch:
         built = _build_into(Path(scratch), root)
-        target = folder / built.name
-        # Whoever watches the folder need not look again.
-        if target.exists() and target.read_bytes() == built.read_bytes():
-            return target
         for old in folder.glob("*.whl"):
-            old.unlink()
-        return built.replace(target)
+            if old.name != built.name:
+                old.unlink()
+        return _replace(built, folder / built.name)
+
+
+def bundle(root: Path) -> list[Path]:
+    """Write the wheel, and with the notebooks that are there into one zip.
+
+    The same notebooks and sources make the same bytes.
+
+    Returns:
+        The paths of wheel and zip; none for a project without a
+        `pyproject.toml`.
+
+    Raises:
+        WheelError: when the build fails.
+    """
+    wheel = build(root)
+    if not wheel:
+        return []
+    folder = wheel.parent
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".zip-") as scratch:
+        made = Path(scratch) / BUNDLE
+        with zipfile.ZipFile(made, "w") as archive:
+            for path in [*sorted(folder.rglob("*.ipynb")), wheel]:
+                name = path.relative_to(folder).as_posix()
+                # Its own date, 1980, and rights: those of the file may differ.
+                entry = zipfile.ZipInfo(f"{made.stem}/{name}")
+                entry.external_attr = 0o644 << 16
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(entry, path.read_bytes())
+        return [wheel, _replace(made, folder / BUNDLE)]
 
 
 def _name_and_version(root: Path) -> tuple[str, str] | None:
@@ -116,8 +144,15 @@ def _build_into(folder: Path, root: Path) -> Path:
     return wheel
 
 
+def _replace(made: Path, target: Path) -> Path:
+    # Whoever watches the folder need not look again.
+    if target.exists() and target.read_bytes() == made.read_bytes():
+        return target
+    return made.replace(target)
+
+
 if __name__ == "__main__":
     try:
-        build(Path.cwd())
+        bundle(Path.cwd())
     except CatdogError as error:
         sys.exit(f"catdog: {error}")
