@@ -16,8 +16,8 @@ KEPT = ("tensorflow", "keras", "numpy")
 def set_up() -> None:
     """Print what a notebook runs on: versions, and whether there is a GPU.
 
-    In Colab, first install what Colab lacks, and set `CATDOG_TRAIN`, so that
-    the cells train instead of replaying.
+    In Colab, first install what Colab lacks, and set `CATDOG_TRAIN` unless it
+    is set, so that `fit` runs in full.
 
     Raises:
         SystemExit: elsewhere, if something is missing: a notebook shows its

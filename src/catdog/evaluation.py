@@ -86,7 +86,10 @@ def wilson(correct: int, n: int) -> tuple[float, float]:
 
 
 def one_per_fold(runs: Iterable[Run]) -> list[Run]:
-    """Return the first run of each fold. No two of them test the same image."""
+    """Return the first run of each fold. No two of them test the same image.
+
+    Shown in chapter 6.
+    """
     first: dict[int, Run] = {}
     for run in runs:
         first.setdefault(run.fold, run)
@@ -100,7 +103,10 @@ def pooled_test(runs: Iterable[Run]) -> tuple[int, int]:
 
 
 def scores_on_test(runs: Iterable[Run]) -> list[Score]:
-    """Return the test scores of `one_per_fold`, put together."""
+    """Return the test scores of `one_per_fold`, put together.
+
+    Shown in chapter 6.
+    """
     return [score for run in one_per_fold(runs) for score in run.scores]
 
 
@@ -141,6 +147,8 @@ def mean_min_max(runs: Sequence[Run]) -> tuple[float, float, float]:
 
     Returns:
         Three numbers in [0, 1].
+
+    Shown in chapter 6.
     """
     values = [run.validation.accuracy for run in runs]
     return mean(values), min(values), max(values)

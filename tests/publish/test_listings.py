@@ -195,7 +195,8 @@ def test_nothing_is_imported_to_find_the_code(tmp_path):
         "print(listings(read_chapter(project, 'index.qmd'))[1])"
     )
     done, seen = watch(tmp_path / "seen.json", code, project)
-    assert done.stdout.startswith("def conv_layers("), done.stderr
+    assert "\ndef conv_layers(" in done.stdout, done.stderr
+    assert done.stdout.startswith("from catdog.backend import layers\n")
     assert not heavy(seen["modules"])
     assert "catdog.models" not in seen["modules"]
 
@@ -237,14 +238,20 @@ def parameters(made_notebook, project):
     return int(by_id(client.nb)["count"].outputs[0].text)
 
 
-def test_names_that_a_listing_lacks_are_told(project):
+def test_listing_imports_what_nothing_above_it_brings(project):
     complete = made(project, cell("body", "source(body)"))
+    assert by_id(complete)["body"].source.startswith("def body(")
     assert undefined_names(complete) == []
     imports = IMPORTS.replace("SIZE, ", "").replace(
         "import layers", "import checked"
     )
     lacking = made(project, cell("body", "source(body)"), imports=imports)
-    assert undefined_names(lacking) == ["body: SIZE", "body: layers"]
+    assert undefined_names(lacking) == []
+    assert by_id(lacking)["body"].source.startswith(
+        "from nets_of_tests.nets import SIZE\n"
+        "from nets_of_tests.tools import layers\n\n\n"
+        "def body("
+    )
 
 
 @pytest.mark.parametrize(

@@ -61,26 +61,64 @@ def _listed_names(cell: NotebookNode, above: list[ast.stmt]) -> list[str]:
 
 
 def _listing(names: list[str], above: list[ast.stmt], where: str) -> str:
-    parts = []
+    parts: list[str] = []
+    imports: list[str] = []
     for name in names:
         first, *rest = name.split(".")
         origin = _imported(above).get(first)
-        code = _code(".".join([origin, *rest]), above) if origin else None
-        if not code:
+        found = _code(".".join([origin, *rest]), above) if origin else None
+        if not found:
             raise PublishError(
                 f"{where} lists `{name}`, which is no function or class that "
                 "an import above it brings: import it, or correct the name."
             )
+        code, body, module = found
+        known = [*above, *_statements("\n".join([*parts, *imports]))]
+        imports += _missing_imports(code, body, module, known)
         parts.append(code)
     # What follows calls it by this name.
     replaced = [
         f"{name} = {name.rpartition('.')[2]}" for name in names if "." in name
     ]
-    return "\n\n\n".join([*parts, *(["\n".join(replaced)] if replaced else [])])
+    blocks = ["\n".join(imports), *parts, "\n".join(replaced)]
+    return "\n\n\n".join(filter(None, blocks))
 
 
-def _code(path: str, above: list[ast.stmt]) -> str | None:
-    """Return the code of a function or class, given as `package.module.name`."""
+def _missing_imports(
+    code: str, body: list[ast.stmt], module: str, known: list[ast.stmt]
+) -> list[str]:
+    """Return imports of what some code needs and nothing above it brings.
+
+    Args:
+        code: a definition.
+        body: the module that it is from.
+        module: its name.
+        known: what comes before the code in the notebook.
+    """
+    used = [n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)]
+    local = {n.id for n in used if not isinstance(n.ctx, ast.Load)}
+    there = {*dir(builtins), *_imported(known), *_names_of(known), *local}
+    needed = sorted({n.id for n in used} - there - _names_of(_statements(code)))
+    paths = {name: f"{module}.{name}" for name in _names_of(body)}
+    paths |= _imported(body)
+    return [_import(name, paths[name]) for name in needed if name in paths]
+
+
+def _import(name: str, path: str) -> str:
+    package, _, last = path.rpartition(".")
+    renamed = f" as {name}" if name != last else ""
+    return f"{f'from {package} ' if package else ''}import {last}{renamed}"
+
+
+def _code(
+    path: str, above: list[ast.stmt]
+) -> tuple[str, list[ast.stmt], str] | None:
+    """Return the code of a function or class, its module's body and name.
+
+    Args:
+        path: `package.module.name`.
+        above: what comes before it in the notebook.
+    """
     module, _, name = path.rpartition(".")
     file = _file(module) if module else None
     if not file:
@@ -89,9 +127,8 @@ def _code(path: str, above: list[ast.stmt]) -> str | None:
     body = ast.parse(text).body
     for node in body:
         if isinstance(node, Definition) and node.name == name:
-            return shorten_docstrings(
-                _cut(node, text, _dropped(node, body, module, above))
-            )
+            cut = _cut(node, text, _dropped(node, body, module, above))
+            return shorten_docstrings(cut), body, module
     origin = _imported(body).get(name)
     return _code(origin, above) if origin and origin != path else None
 
@@ -171,6 +208,18 @@ def _imported(statements: list[ast.stmt]) -> dict[str, str]:
                 top = alias.name.split(".")[0]
                 paths[alias.asname or top] = alias.name if alias.asname else top
     return paths
+
+
+def _names_of(statements: list[ast.stmt]) -> set[str]:
+    """Return what statements at the top of a cell or module give a name to."""
+    assigned = {
+        node.id
+        for statement in statements
+        if not isinstance(statement, Definition)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return assigned | _defined(statements)
 
 
 def _defined(statements: list[ast.stmt]) -> set[str]:

@@ -51,6 +51,8 @@ def convolved(image: np.ndarray, kernel: Sequence) -> np.ndarray:
 
     Returns:
         A sum for each window, of shape (height - 2, width - 2).
+
+    Shown in chapter 2.
     """
     return _slide(gray_levels(image), np.asarray(kernel))
 
@@ -237,6 +239,8 @@ def convolution_map(image: np.ndarray, kernel: Sequence) -> Figure:
     Args:
         image: of shape (height, width, 3), in [0, 255].
         kernel: numbers in rows, of shape (3, 3).
+
+    Shown in chapter 2.
     """
     sums = convolved(image, kernel)
     chart, axes = plt.subplots(1, 2, figsize=(7.2, 3.8))

@@ -72,7 +72,10 @@ def show_image(
     color: str = INK,
     weight: str = "bold",
 ) -> None:
-    """Show one image, in [0, 255], with a title and without axes."""
+    """Show one image, in [0, 255], with a title and without axes.
+
+    Shown in chapter 1.
+    """
     axis.imshow(np.clip(np.asarray(image), 0, 255).astype("uint8"))
     axis.set_title(
         "\n".join(textwrap.wrap(title, 18)),
@@ -414,6 +417,8 @@ def example_image(
 
     Returns:
         uint8 of shape (160, 160, 3).
+
+    Shown in chapter 3.
     """
     chosen = name if name in images.train else images.train[0]
     return np.asarray(decode(str(images.folder / chosen)))

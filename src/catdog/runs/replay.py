@@ -32,6 +32,8 @@ def recorded_runs(builder: Builder, images: ImageSet) -> list[Run]:
 
     Raises:
         RecordError: if there are none.
+
+    Shown in chapter 6.
     """
     runs = find_runs(builder, images)
     if not runs:
