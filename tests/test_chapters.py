@@ -32,7 +32,7 @@ NO_RESULTS = (
     r"|probability of 99%|For 98%, you need"
     r"|accuracy of 75%|about 90% of|drop 40% of"
     r"|52% for model 1, 55% for model 2, 70% for model 3, and 95% for"
-    r"|80\.\d% beats 80\.0%|about\s+90%\s+of"
+    r"|80\.\d% beats 80\.0%|about 90% sure"
 )
 # What a native speaker would not write, from the review of the first version.
 NOT_FLUENT = (
