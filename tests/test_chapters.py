@@ -27,7 +27,7 @@ NOTEBOOKS = sorted((ROOT / "assets/notebooks").rglob("*.ipynb"))
 TRAINED = {2: "model1", 3: "model2", 4: "model3", 5: "every_epoch"}
 # Percentages that are no results: of hypothetical models, and of intervals.
 NO_RESULTS = (
-    r"95% \*\*confidence interval\*\*|95% interval|about 95% of such"
+    r"95% \*\*\[confidence interval\]|95% interval|about 95% of such"
     r"|says 90%, it should be right 90%|99% sure of every answer, and right for 90%"
     r"|probability of 99%|For 98%, you need"
     r"|accuracy of 75%|about 90% of|drop 40% of"
@@ -155,6 +155,22 @@ def test_every_exercise_has_its_answer(name):
     assert sorted(filter(None, sum(answered, ()))) == [
         str(exercise + 1) for exercise in range(asked)
     ]
+
+
+def test_terms_are_linked_to_the_glossary_where_they_are_defined():
+    glossary = (ROOT / "chapters/glossary.qmd").read_text()
+    linked = re.findall(
+        r"\*\*\[[^]]+\]\(glossary\.qmd#(sec-[\w-]+)\)\*\*",
+        "".join((ROOT / name).read_text() for name in CHAPTERS),
+    )
+    assert len(linked) > 40 and set(linked) <= set(
+        re.findall(r"{#([\w-]+)}", glossary)
+    )
+    for term in (
+        "gradient backpropagation softmax cross-entropy logits epoch batch feature "
+        "head fold batch-normalization regularization inference-mode"
+    ).split():
+        assert f"sec-{term}" in linked
 
 
 @EVERY_PAGE
