@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Polygon
 from catdog.backend import keras
 from catdog.models import count_parameters
 from catdog.pretrained import weights_path
-from catdog.report.figures import figure
+from catdog.report.figures import chart
 from catdog.report.markdown import Markdown, table
 from catdog.report.palette import palette
 
@@ -103,7 +103,7 @@ def block_size(shape: Sequence[int]) -> tuple[float, float]:
     return 0.2 + 0.15 * math.log2(shape[-1]), height
 
 
-@figure
+@chart
 def diagram(model: keras.Model) -> Figure:
     """Draw a model from left to right, as a row of blocks.
 
@@ -117,7 +117,7 @@ def diagram(model: keras.Model) -> Figure:
         (_name(layer), layer.output.shape[1:], role(layer))
         for layer in model.layers
     ]
-    chart, axis = plt.subplots(figsize=(10, 3.8))
+    drawing, axis = plt.subplots(figsize=(10, 3.8))
     x, height_before = 0.0, 0.0
     for name, shape, does in steps:
         width, height = block_size(tuple(shape))
@@ -133,13 +133,13 @@ def diagram(model: keras.Model) -> Figure:
     axis.set(xlim=(-2.4, x), ylim=(-6.4, 4.4), aspect="equal")
     axis.axis("off")
     used = dict.fromkeys(does for _, _, does in steps if does)
-    chart.legend(
+    drawing.legend(
         handles=[Patch(facecolor=_color(does), label=does) for does in used],
         ncols=len(used) if len(used) < 6 else 3,
         loc="outside upper center",
         fontsize=10,
     )
-    return chart
+    return drawing
 
 
 def _name(layer: keras.layers.Layer) -> str:

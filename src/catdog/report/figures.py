@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from catdog import evaluation
@@ -18,13 +19,16 @@ from catdog.backend import keras
 from catdog.data.pipeline import decode
 from catdog.data.split import ImageSet
 from catdog.report.palette import palette, plot_style
+from catdog.report.svg import themed_svg
 from catdog.runs.schema import Run
 from catdog.scores import Score
 from catdog.settings import assets_folder
 
 CLASS_COLORS = palette()["cat"][0], palette()["dog"][0]
 VALIDATION, TRAINING = CLASS_COLORS
-INK, BASELINE, PALE = (palette()[name][0] for name in ("ink", "soft", "line"))
+INK, BASELINE, PALE, PAPER, SHADE = (
+    palette()[name][0] for name in ("ink", "soft", "line", "paper", "name")
+)
 
 Parameters = ParamSpec("Parameters")
 
@@ -47,6 +51,22 @@ def figure(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
                     plt.close(number)
 
     return styled
+
+
+def chart(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
+    """Draw as `figure` does; pages show the result as SVG in their colors."""
+    styled = figure(draw)
+
+    @functools.wraps(draw)
+    def drawn(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Figure:
+        result = styled(*args, **kwargs)
+        svg = themed_svg(result)
+        bundle = {"image/svg+xml": svg}
+        # What IPython asks a value for.
+        vars(result)["_repr_mimebundle_"] = lambda **_: bundle
+        return result
+
+    return drawn
 
 
 @figure
@@ -87,10 +107,10 @@ def show_image(
     axis.axis("off")
 
 
-@figure
+@chart
 def label_frequencies(counts: Mapping[str, int]) -> Figure:
     """Draw a bar for each class, from `evaluation.label_counts`."""
-    chart, axis = plt.subplots(figsize=(7.2, 1.8))
+    drawing, axis = plt.subplots(figsize=(7.2, 1.8))
     bars = axis.barh(
         range(len(counts)), list(counts.values()), color=CLASS_COLORS
     )
@@ -100,7 +120,7 @@ def label_frequencies(counts: Mapping[str, int]) -> Figure:
     axis.grid(visible=False)
     axis.margins(x=0.1)
     axis.set_xlabel("training images")
-    return chart
+    return drawing
 
 
 @figure
@@ -125,7 +145,7 @@ def augmented(
     return strip
 
 
-@figure
+@chart
 def history(
     runs: Sequence[Run],
     previous: Sequence[Run] = (),
@@ -146,7 +166,7 @@ def history(
 
     Shown in chapter 2.
     """
-    chart, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
+    drawing, axes = plt.subplots(1, 2, figsize=(7.2, 3.4))
     counts = runs[0].images.validation
     guessing = evaluation.baseline(counts), evaluation.entropy(counts)
     fits = bool(own and images and runs[0].is_of(images))
@@ -169,12 +189,12 @@ def history(
     axes[0].yaxis.set_major_formatter(PercentFormatter(1))
     axes[0].set_ylim(*_accuracy_limits(axes[0]))
     axes[1].set_ylim(0, 1.05)  # a first epoch may begin above it
-    chart.legend(
+    drawing.legend(
         handles=axes[0].get_legend_handles_labels()[0],
         ncols=4,
         loc="outside upper center",
     )
-    return chart
+    return drawing
 
 
 def _draw_curves(axis: Axes, runs: Sequence[Run], measure: str) -> None:
@@ -207,8 +227,10 @@ def _draw_previous(axis: Axes, runs: Sequence[Run], measure: str) -> None:
             axis.plot(
                 range(1, len(values) + 1),
                 values,
-                color=PALE,
+                color=BASELINE,
                 linestyle=style,
+                linewidth=1.5,
+                alpha=0.6,
                 label=label,
                 zorder=1,
             )
@@ -246,7 +268,7 @@ def _accuracy_limits(axis: Axes) -> tuple[float, float]:
     return min(0.45, lowest - 0.03), 1.01
 
 
-@figure
+@chart
 def comparison(
     runs: Mapping[str, Sequence[Run]], required: Mapping[str, float]
 ) -> Figure:
@@ -254,7 +276,7 @@ def comparison(
 
     The mean stands beside them, and a tick marks the required accuracy.
     """
-    chart, axis = plt.subplots(figsize=(7.2, 3.0))
+    drawing, axis = plt.subplots(figsize=(7.2, 3.0))
     every_run = [run for group in runs.values() for run in group]
     baseline = evaluation.baseline(every_run[0].images.validation)
     lowest = min(run.validation.accuracy for run in every_run)
@@ -268,7 +290,7 @@ def comparison(
     )
     axis.set_xticks(np.arange(math.ceil(10 * left) / 10, 1.01, 0.1))
     axis.xaxis.set_major_formatter(PercentFormatter(1))
-    return chart
+    return drawing
 
 
 def _draw_model_row(
@@ -314,39 +336,47 @@ def _name_rows(axis: Axes, names: Mapping[str, object]) -> None:
     axis.grid(visible=False, axis="y")
 
 
-@figure
+@chart
 def confusion_matrix(
     scores: Sequence[Score], classes: Sequence[str] = ("cat", "dog")
 ) -> Figure:
     """Draw the counts of each answer for the images of each class."""
     table = np.array(evaluation.confusion(scores))
-    chart, axis = plt.subplots(figsize=(4.2, 3.4))
-    axis.imshow(table, cmap="Blues", vmin=0, vmax=table.sum(axis=1).max() * 1.3)
+    drawing, axis = plt.subplots(figsize=(4.2, 3.4))
+    shares = table / table.sum(axis=1, keepdims=True).clip(min=1)
     for (row, column), number in np.ndenumerate(table):
+        share = shares[row, column]
+        corner = column - 0.5, row - 0.5
+        axis.add_patch(Rectangle(corner, 1, 1, color=SHADE, alpha=share))
         axis.text(
             column,
             row,
-            f"{number}",
+            f"{number:,}",
             ha="center",
             va="center",
             fontsize=16,
-            color="white" if number > table.max() * 0.7 else INK,
+            color=PAPER if share > 0.5 else INK,
         )
     for set_ticks in (axis.set_xticks, axis.set_yticks):
         set_ticks(range(len(classes)), classes, parse_math=False)
-    axis.set(xlabel="the model answers", ylabel="the image shows")
+    axis.set(
+        xlim=(-0.5, 1.5),
+        ylim=(1.5, -0.5),
+        aspect="equal",
+        xlabel="the model answers",
+        ylabel="the image shows",
+    )
     axis.grid(visible=False)
-    axis.spines[:].set_visible(False)
-    return chart
+    return drawing
 
 
-@figure
+@chart
 def calibration(scores: Sequence[Score]) -> Figure:
     """Draw how often a model is right against how sure it is.
 
     There is a dot for each bin of answers, with its 95 % interval.
     """
-    chart, axis = plt.subplots(figsize=(4.6, 4.2))
+    drawing, axis = plt.subplots(figsize=(4.6, 4.2))
     axis.plot([0.5, 1], [0.5, 1], color=BASELINE, linestyle="--", linewidth=1.2)
     for confidence, correct, n in evaluation.calibration(scores):
         interval = evaluation.wilson(correct, n)
@@ -359,7 +389,7 @@ def calibration(scores: Sequence[Score]) -> Figure:
     )
     for part in (axis.xaxis, axis.yaxis):
         part.set_major_formatter(PercentFormatter(1))
-    return chart
+    return drawing
 
 
 @figure
@@ -379,14 +409,14 @@ def mistakes(scores: Sequence[Score], images: ImageSet) -> Figure:
     return grid
 
 
-@figure
+@chart
 def accuracy_intervals(results: Mapping[str, tuple[int, int]]) -> Figure:
     """Draw the accuracy on test images with its 95 % interval.
 
     Args:
         results: `(correct, n)` of each model, by its name.
     """
-    chart, axis = plt.subplots(figsize=(7.2, 2.6))
+    drawing, axis = plt.subplots(figsize=(7.2, 2.6))
     for row, (correct, n) in enumerate(results.values()):
         low, high = evaluation.wilson(correct, n)
         axis.plot([low, high], [row, row], color=VALIDATION, linewidth=3)
@@ -407,7 +437,7 @@ def accuracy_intervals(results: Mapping[str, tuple[int, int]]) -> Figure:
     )
     axis.set_xticks(np.arange(left, 1.01, 0.1))
     axis.xaxis.set_major_formatter(PercentFormatter(1))
-    return chart
+    return drawing
 
 
 def example_image(
