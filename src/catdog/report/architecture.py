@@ -1,7 +1,9 @@
 """A model as a table of its layers, and as a diagram of what they do."""
 
 import math
+import re
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -15,19 +17,26 @@ from catdog.report.figures import chart
 from catdog.report.markdown import Markdown, table
 from catdog.report.palette import palette
 
-PITCH = 1.75  # from one block to the next, so that the words below have room
 FROZEN = "learned before, frozen"
 UNKNOWN = "looks for patterns"
-# What layers do, their color (its name, and which of its two tones), their names.
+CHANGES = "changes the image"
+# What layers do: the color, how opaque it is, and their names.
 ROLES = {
-    "changes the image": ("tip", 0, ("Random", "preprocessor")),
-    UNKNOWN: ("dog", 0, ("Conv",)),
-    "shrinks": ("dog", 1, ("MaxPooling", "GlobalAverage", "Flatten")),
-    "normalizes": ("tip", 1, ("BatchNormalization",)),
-    "drops at random": ("soft", 1, ("Dropout",)),
-    "decides": ("cat", 0, ("Dense",)),
-    FROZEN: ("name", 0, ("base_model_layer",)),
+    CHANGES: ("tip", 1.0, ("Random", "preprocessor")),
+    UNKNOWN: ("name", 1.0, ("Conv",)),
+    "shrinks": ("name", 0.45, ("MaxPooling", "GlobalAverage", "Flatten")),
+    "normalizes": ("warning", 1.0, ("BatchNormalization",)),
+    "drops at random": ("soft", 1.0, ("Dropout",)),
+    "decides": ("ink", 1.0, ("Dense",)),
+    FROZEN: ("note", 1.0, ("base_model_layer",)),
 }
+MAX_LETTERS = 14  # of a name in one line
+GAP = 1.6  # between the words below two blocks, in letters
+LETTER = 0.0735  # inches to a letter of these words
+
+
+# The words below a group of blocks; for each, the shape and what its layer does.
+Column = tuple[list[str], list[tuple[Sequence[int], str | None]]]
 
 
 def count_trainable(model: keras.layers.Layer) -> int:
@@ -98,9 +107,25 @@ def block_size(shape: Sequence[int]) -> tuple[float, float]:
         shape: of the output, without the batch.
     """
     if len(shape) == 1:
-        return 0.3, 0.3 * math.log2(shape[0] + 1)
-    height = max(0.5, math.log2(shape[0]) - 1.5)
-    return 0.2 + 0.15 * math.log2(shape[-1]), height
+        return 0.9, 0.6 * math.log2(shape[0] + 1)
+    height = max(1.0, 2 * math.log2(shape[0]) - 3.0)
+    return 0.7 + 0.2 * math.log2(shape[-1]), height
+
+
+def groups(model: keras.Model) -> list[list[keras.layers.Layer]]:
+    """Return the layers of a model in order, those in one list that go together.
+
+    These are layers that change the image, and a convolution with its pooling.
+    """
+    grouped: list[list[keras.layers.Layer]] = []
+    for layer in model.layers:
+        before = role(grouped[-1][-1]) if grouped else None
+        both = before, role(layer)
+        if both in {(CHANGES, CHANGES), (UNKNOWN, "shrinks")}:
+            grouped[-1].append(layer)
+        else:
+            grouped.append([layer])
+    return grouped
 
 
 @chart
@@ -110,36 +135,71 @@ def diagram(model: keras.Model) -> Figure:
     The first block is the image, each other one what a layer makes of it. The
     layers must follow one another, as they do in a `Sequential` model.
     """
-    steps: list[tuple[str, Sequence[int], str | None]] = [
-        ("image", model.input_shape[1:], None)
+    image = model.input_shape[1:]
+    columns: list[Column] = [(["image"], [(image, None)])]
+    columns += [
+        (
+            [_words(layer) for layer in group],
+            [(layer.output.shape[1:], role(layer)) for layer in group],
+        )
+        for group in groups(model)
     ]
-    steps += [
-        (_name(layer), layer.output.shape[1:], role(layer))
-        for layer in model.layers
-    ]
-    drawing, axis = plt.subplots(figsize=(10, 3.8))
-    x, height_before = 0.0, 0.0
-    for name, shape, does in steps:
-        width, height = block_size(tuple(shape))
-        if does == FROZEN:  # a network in itself
-            x += PITCH
-            _draw_funnel(axis, x, 2 * PITCH, height_before, height)
-        else:
-            deep = len(shape) > 1
-            _draw_block(axis, x, width, height, _color(does), deep)
-        _label(axis, x, name, shape)
-        x += 2 * PITCH if does == FROZEN else PITCH
-        height_before = height
-    axis.set(xlim=(-2.4, x), ylim=(-6.4, 4.4), aspect="equal")
+    drawing, axis = plt.subplots(figsize=(7.2, 2.9))
+    x, height = 0.0, 0.0
+    for names, blocks in columns:
+        words = "\n".join([*names, "×".join(map(str, blocks[-1][0]))])
+        width = max(map(len, words.split("\n")))
+        height = _draw_group(axis, x + width / 2, width, blocks, height)
+        axis.text(x + width / 2, -8, words, ha="center", va="top", fontsize=8.5)
+        x += width + GAP
+    letters = max(x - GAP, 7.2 / LETTER)
+    axis.set(xlim=(0, letters), ylim=(-15, 8), aspect="auto")
     axis.axis("off")
-    used = dict.fromkeys(does for _, _, does in steps if does)
+    used = dict.fromkeys(
+        does for _, blocks in columns for _, does in blocks if does
+    )
     drawing.legend(
-        handles=[Patch(facecolor=_color(does), label=does) for does in used],
-        ncols=len(used) if len(used) < 6 else 3,
+        handles=[Patch(**_color(does), label=does) for does in used],
+        ncols=len(used) if len(used) < 5 else 3,
         loc="outside upper center",
-        fontsize=10,
+        fontsize=9,
     )
     return drawing
+
+
+def _draw_group(
+    axis: Axes,
+    center: float,
+    room: float,
+    blocks: Sequence[tuple[Sequence[int], str | None]],
+    before: float,
+) -> float:
+    """Draw the blocks of a group around `center`; return the last one's height.
+
+    Args:
+        axis: where to.
+        center: of the group.
+        room: how wide it may be.
+        blocks: the shape of each output, and what its layer does.
+        before: height of the block before.
+    """
+    sizes = [block_size(tuple(shape)) for shape, _ in blocks]
+    step = min(3.0, room / len(blocks))
+    x = center - step * (len(blocks) - 1) / 2
+    for (shape, does), size in zip(blocks, sizes, strict=True):
+        if does == FROZEN:  # a network in itself
+            _draw_funnel(axis, x, 0.8 * room, before, size[1])
+        else:
+            _draw_block(axis, x, size, does, len(shape) > 1)
+        x += step
+    return sizes[-1][1]
+
+
+def _words(layer: keras.layers.Layer) -> str:
+    """Return a layer's name; a long one in several lines."""
+    name = _name(layer)
+    parts = re.findall(r"[A-Z]?[a-z]+(?:\d?D)?", name.replace("_", " "))
+    return "\n".join(parts) if len(name) > MAX_LETTERS else name
 
 
 def _name(layer: keras.layers.Layer) -> str:
@@ -147,35 +207,36 @@ def _name(layer: keras.layers.Layer) -> str:
     return layer.name if nested else type(layer).__name__
 
 
-def _color(does: str | None) -> str:
-    name, tone, _ = ROLES.get(does or "", ("line", 0, ()))
-    return palette()[name][tone]
+def _color(does: str | None) -> dict[str, Any]:
+    name, alpha, _ = ROLES.get(does or "", ("line", 1.0, ()))
+    return {"facecolor": palette()[name][0], "alpha": alpha}
 
 
 def _draw_block(
-    axis: Axes, x: float, width: float, height: float, color: str, deep: bool
+    axis: Axes,
+    x: float,
+    size: tuple[float, float],
+    does: str | None,
+    deep: bool,
 ) -> None:
     """Draw a block around `x`; a deep one shows its top and side, too."""
+    width, height = size
     left, right = x - width / 2, x + width / 2
     low, high = -height / 2, height / 2
-    front = [(left, low), (right, low), (right, high), (left, high)]
-    faces = [(front, 1.0)]
+    faces = [[(left, low), (right, low), (right, high), (left, high)]]
     if deep:
-        dx, dy = 0.16 * height, 0.13 * height
+        dx, dy = 0.09 * height, 0.13 * height
         back = [(right + dx, high + dy), (left + dx, high + dy)]
-        top = [(left, high), (right, high), *back]
-        side = [(right, low), (right, high), back[0], (right + dx, low + dy)]
-        faces = [(top, 0.5), (side, 0.75), *faces]
-    for corners, alpha in faces:
-        axis.add_patch(
-            Polygon(
-                corners,
-                facecolor=color,
-                edgecolor="white",
-                linewidth=0.8,
-                alpha=alpha,
-            )
+        faces.append([(left, high), (right, high), *back])
+        faces.append(
+            [(right, low), (right, high), back[0], (right + dx, low + dy)]
         )
+    color = _color(does)
+    for corners, light in zip(faces, (1.0, 0.5, 0.75), strict=False):
+        face = Polygon(corners, edgecolor=palette()["paper"][0], linewidth=0.8)
+        face.set(**color)
+        face.set_alpha(light * color["alpha"])
+        axis.add_patch(face)
 
 
 def _draw_funnel(
@@ -190,20 +251,7 @@ def _draw_funnel(
         (left, before / 2),
     ]
     axis.add_patch(
-        Polygon(corners, facecolor=_color(FROZEN), edgecolor="white")
-    )
-
-
-def _label(axis: Axes, x: float, name: str, shape: Sequence[int]) -> None:
-    sizes = " × ".join(f"{size:,}" for size in shape)
-    axis.text(
-        x + 0.5,
-        -3.3,
-        f"{name}\n{sizes}",
-        rotation=40,
-        rotation_mode="anchor",
-        ha="right",
-        va="center",
-        fontsize=9,
-        linespacing=1.1,
+        Polygon(
+            corners, facecolor=_color(FROZEN), edgecolor=palette()["paper"][0]
+        )
     )

@@ -25,7 +25,9 @@ from catdog.scores import Score
 from catdog.settings import assets_folder
 
 CLASS_COLORS = palette()["cat"][0], palette()["dog"][0]
-VALIDATION, TRAINING = CLASS_COLORS
+TRAINING, VALIDATION = (
+    palette()[name][0] for name in ("training", "validation")
+)
 INK, BASELINE, PALE, PAPER, SHADE = (
     palette()[name][0] for name in ("ink", "soft", "line", "paper", "name")
 )
@@ -286,7 +288,7 @@ def comparison(
     _name_rows(axis, runs)
     axis.set(
         xlim=(left, 1.06),
-        xlabel="validation accuracy (dots: runs; blue ticks: what the assignment asks)",
+        xlabel="validation accuracy (dots: runs; ticks: what is required)",
     )
     axis.set_xticks(np.arange(math.ceil(10 * left) / 10, 1.01, 0.1))
     axis.xaxis.set_major_formatter(PercentFormatter(1))
@@ -320,7 +322,7 @@ def _draw_model_row(
     )
     if required is not None:
         ends = [row - 0.3, row + 0.3]
-        axis.plot([required] * 2, ends, color=TRAINING, zorder=2)
+        axis.plot([required] * 2, ends, color=INK, zorder=2)
     axis.annotate(
         f"{average:.1%}",
         (max(*values, required or left), row),
