@@ -32,7 +32,7 @@ ROLES = {
 }
 MAX_LETTERS = 14  # of a name in one line
 GAP = 1.6  # between the words below two blocks, in letters
-LETTER = 0.0735  # inches to a letter of these words
+LETTER = 0.078  # inches to a letter of these words
 
 
 # The words below a group of blocks; for each, the shape and what its layer does.
@@ -152,7 +152,9 @@ def diagram(model: keras.Model) -> Figure:
         height = _draw_group(axis, x + width / 2, width, blocks, height)
         axis.text(x + width / 2, -8, words, ha="center", va="top", fontsize=8.5)
         x += width + GAP
-    letters = max(x - GAP, 7.2 / LETTER)
+    # Wide enough for the words, which do not shrink.
+    drawing.set_figwidth(max(7.2, (x - GAP) * LETTER))
+    letters = drawing.get_figwidth() / LETTER
     axis.set(xlim=(0, letters), ylim=(-15, 8), aspect="auto")
     axis.axis("off")
     used = dict.fromkeys(
@@ -250,8 +252,4 @@ def _draw_funnel(
         (right, after / 2),
         (left, before / 2),
     ]
-    axis.add_patch(
-        Polygon(
-            corners, facecolor=_color(FROZEN), edgecolor=palette()["paper"][0]
-        )
-    )
+    axis.add_patch(Polygon(corners, **_color(FROZEN)))
