@@ -71,8 +71,8 @@ def test_network_is_that_of_model1_but_for_its_options(built):
     assert network.count_params() == original.count_params()
     rates = [layer.rate for layer in network.layers if hasattr(layer, "rate")]
     assert rates == [0.1]
-    with pytest.raises(TypeError, match="droput"):
-        ablations.network("mine", droput=0.1)
+    with pytest.raises(TypeError, match="colors"):
+        ablations.network("mine", colors=0.1)
 
 
 @pytest.mark.parametrize(
