@@ -2,9 +2,13 @@
 
 A fresh virtual environment gets the wheel, and so what the package needs. Then
 the package is taken out again: the notebooks' first cell has to bring it, from
-the wheel alone. They run outside the checkout, on a few drawn images, one epoch
-long. Set `COLAB_PYTHON` to use another environment's Python instead, with
-other versions in it.
+the wheel alone. They run outside the checkout, on the built-in drawings, and
+each `fit` for one epoch; the published records of photographs stand in.
+
+The practice editions with their answers filled in hold all code of the chapters,
+and so stand for them. Set `COLAB_ALL` to 1 to run the chapters' own notebooks as
+well, and the one with all chapters: that takes twice as long. Set `COLAB_PYTHON`
+to use another environment's Python instead, with other versions in it.
 """
 
 import os
@@ -22,10 +26,10 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 from packaging.utils import canonicalize_name
-from samples import write_small_set
 
+from catdog import models
 from catdog.publish import notebooks, wheel
-from catdog.publish.practice import BLANK, NOTE, fill_in
+from catdog.publish.practice import ANSWERS, BLANK, CHECK, NOTE, fill_in
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "assets/notebooks"
@@ -37,8 +41,22 @@ PRACTICE = sorted(
     if BLANK in path.read_text(encoding="utf-8").replace(NOTE, "")
 )
 WITH_BLANKS = [f"with-blanks/{name}" for name in PRACTICE]
+FILLED_IN = [*(NAMES if os.environ.get("COLAB_ALL") else []), *PRACTICE]
 # Here the reader hands the wheel over; elsewhere it lies beside the notebook.
-UPLOADED = NAMES[0]
+UPLOADED = FILLED_IN[0]
+# What a reader changes in a listing; the cells that it takes to see the effect.
+LISTING = "02-first-model.ipynb"
+CHANGE = "conv(16, 5, strides=2)", "conv(8, 5, strides=2)"
+NEEDED = (
+    "set-up-for-colab",
+    "packages",
+    "network-source",
+    "compile-source",
+    "model1-source",
+)
+FIT = re.compile(r"^history = model\.fit\(", re.MULTILINE)
+# The user's own, before the tests get another.
+KERAS_HOME = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
 MAX_OUTPUT = 20_000  # characters
 DISTRIBUTION = wheel.distribution(ROOT)
 GIVEN = ("tensorflow", "keras", "numpy")
@@ -96,7 +114,6 @@ def world(tmp_path_factory):
         folder / "index",
     )
     pip(python, "uninstall", "--quiet", "--yes", DISTRIBUTION, "tqdm")
-    write_small_set(folder / "images")
     (folder / "stand-in/google/colab").mkdir(parents=True)
     (folder / "stand-in/google/colab/__init__.py").write_text(COLAB)
     start = folder / "ipython/profile_default/startup"
@@ -107,8 +124,9 @@ def world(tmp_path_factory):
         (folder / "keras/models" / file.name).symlink_to(file)
     settings = {
         "CATDOG_CACHE": folder / "cache",
-        "CATDOG_DATA": folder / "images",
-        "CATDOG_EPOCHS": 1,
+        "CATDOG_DATA": "drawings",
+        "CATDOG_RUNS": folder / "runs",
+        "CATDOG_TRAIN": 0,
         "IPYTHONDIR": folder / "ipython",
         "KERAS_HOME": folder / "keras",
         "MPLCONFIGDIR": folder / "matplotlib",
@@ -125,8 +143,7 @@ def real_weights():
     """What this machine has of MobileNetV2. Without it, the weights are random
     where they cannot be downloaded, and a line says so.
     """
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    return list(home.glob("models/mobilenet_v2_*.h5"))
+    return list(KERAS_HOME.glob("models/mobilenet_v2_*.h5"))
 
 
 def kernels_of(python):
@@ -136,17 +153,20 @@ def kernels_of(python):
     return type("Kernels", (AsyncKernelManager,), {"kernel_spec": spec})
 
 
-def execute(world, name):
-    """The notebook with its outputs."""
+def read(name):
+    """A notebook; its answers are filled in, unless its blanks are to stay."""
+    path = FOLDER / name.removeprefix("with-blanks/")
+    notebook = nbformat.read(path, as_version=4)
+    return notebook if name in WITH_BLANKS else fill_in(notebook)
+
+
+def execute(world, name, notebook):
+    """The notebook with its outputs, executed in a folder of that name."""
     folder, python, settings = world
     content = folder / "content" / name
     content.mkdir(parents=True)
     if name != UPLOADED:
         shutil.copy(settings["TEST_WHEEL"], content)
-    path = FOLDER / name.removeprefix("with-blanks/")
-    notebook = nbformat.read(path, as_version=4)
-    if name not in WITH_BLANKS:
-        notebook = fill_in(notebook)
     client = NotebookClient(
         notebook,
         kernel_manager_class=kernels_of(python),
@@ -161,7 +181,7 @@ def execute(world, name):
         if not key.startswith(("CATDOG_", "TF_", "QUARTO_"))
     }
     client.execute(env=environment | settings)
-    nbformat.write(notebook, content / name)
+    nbformat.write(notebook, content / Path(name).name)
     return notebook
 
 
@@ -169,10 +189,10 @@ def execute(world, name):
 def executed(world):
     """All notebooks, executed: the first one alone, since it installs."""
     versions = pip(world[1], "freeze")
-    done = {NAMES[0]: execute(world, NAMES[0])}
+    done = {UPLOADED: execute(world, UPLOADED, read(UPLOADED))}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        names = [*NAMES[1:], *PRACTICE, *WITH_BLANKS]
-        rest = pool.map(lambda name: execute(world, name), names)
+        names = [*FILLED_IN[1:], *WITH_BLANKS]
+        rest = pool.map(lambda name: execute(world, name, read(name)), names)
         done |= dict(zip(names, rest, strict=True))
     after = pip(world[1], "freeze")
     return Executed(done, versions, after, bool(real_weights()))
@@ -192,7 +212,24 @@ def outputs(notebook):
                 yield cell.id, "error", "\n".join(output.traceback)
 
 
-@pytest.mark.parametrize("name", [*NAMES, *PRACTICE])
+def code_of(name):
+    """The code of a notebook, without what a practice edition adds to it."""
+    added = ANSWERS, CHECK.split("\n", maxsplit=1)[0]
+    return [
+        cell.source
+        for cell in read(name).cells
+        if cell.cell_type == "code" and not cell.source.startswith(added)
+    ]
+
+
+def test_practice_editions_hold_all_code_of_the_chapters():
+    chapters = [name for name in NAMES if name[0].isdigit()]
+    assert [f"practice/{name}" for name in chapters] == PRACTICE
+    for name, practice in zip(chapters, PRACTICE, strict=True):
+        assert code_of(practice) == code_of(name)
+
+
+@pytest.mark.parametrize("name", FILLED_IN)
 def test_notebook_runs_in_colab(executed, name):
     notebook = executed.notebooks[name]
     shown = list(outputs(notebook))
@@ -205,12 +242,19 @@ def test_notebook_runs_in_colab(executed, name):
     )
     assert "TensorFlow 2." in first and "Keras 3." in first
     assert "Runtime > Change runtime type" in first or "GPU:" in first
-    fits = [
-        cell for cell in notebook.cells if "replay_or_train(" in cell.source
-    ]
     all_text = "\n".join(text for *_, text in shown)
-    assert ("Trained just now" in all_text) == bool(fits)
     assert "WARNING" not in all_text
+    fits = [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and FIT.search(cell.source)
+    ]
+    told = [
+        line
+        for line in all_text.splitlines()
+        if line.startswith("This `fit` ran for 1 epoch on 2,000 drawings.")
+    ]
+    assert len(told) == len(fits)
     plotted = {
         cell.id
         for cell in notebook.cells
@@ -228,8 +272,15 @@ def test_notebook_runs_in_colab(executed, name):
 
 def checked(notebook):
     """What each check of a practice edition prints."""
-    shown = outputs(notebook)
-    return [text for cell, _, text in shown if cell.startswith("check-")]
+    start = CHECK.split("\n", maxsplit=1)[0]
+    checks = [
+        cell.id for cell in notebook.cells if cell.source.startswith(start)
+    ]
+    return [
+        text
+        for cell, stream, text in outputs(notebook)
+        if cell in checks and stream == "stdout"  # no word on missing weights
+    ]
 
 
 @pytest.mark.parametrize("name", PRACTICE)
@@ -242,6 +293,21 @@ def test_answers_of_the_practice_edition_are_right(executed, name):
 def test_blanks_of_the_practice_edition_are_not_yet_right(executed, name):
     told = checked(executed.notebooks[name])
     assert told and all(text.startswith("Not yet: ") for text in told)
+
+
+def test_reader_who_edits_a_listing_gets_another_network(world, executed):
+    notebook = read(LISTING)
+    cells = {cell.id: cell for cell in notebook.cells}
+    listing = cells["network-source"]
+    assert listing.source.count(CHANGE[0]) == 1
+    listing.source = listing.source.replace(*CHANGE)
+    count = nbformat.v4.new_code_cell("print(model1().count_params())")
+    notebook.cells = [*(cells[name] for name in NEEDED), count]
+    *_, (_, _, printed) = outputs(execute(world, "edited", notebook))
+    # Half of 16 kernels of 5 by 5 pixels in three colors and as many biases,
+    # and half the depth of the 32 kernels that come next.
+    fewer = 8 * (5 * 5 * 3 + 1) + 32 * 3 * 3 * 8
+    assert int(printed) == models.model1().count_params() - fewer
 
 
 def test_first_cell_brings_what_is_missing_and_replaces_nothing(executed):

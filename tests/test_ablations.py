@@ -64,6 +64,17 @@ def test_ablation_of_model1_differs_from_it_in_one_option(
     assert changes(name, "model1", built) == expected
 
 
+def test_network_is_that_of_model1_but_for_its_options(built):
+    network = ablations.network("mine", dropout=0.1)
+    assert (network.name, network.compiled) == ("mine", False)
+    original = built["model1"]
+    assert network.count_params() == original.count_params()
+    rates = [layer.rate for layer in network.layers if hasattr(layer, "rate")]
+    assert rates == [0.1]
+    with pytest.raises(TypeError, match="colors"):
+        ablations.network("mine", colors=0.1)
+
+
 @pytest.mark.parametrize(
     ("name", "original", "option"),
     [

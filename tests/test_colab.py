@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from catdog import colab
+from catdog import colab, settings
 
 
 def test_set_up_says_what_there_is(monkeypatch, capsys):
@@ -21,13 +21,22 @@ def test_set_up_says_what_there_is(monkeypatch, capsys):
 
 def test_set_up_in_colab_trains_and_tells_how_to_get_a_gpu(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "google.colab", None)
-    monkeypatch.setenv("CATDOG_TRAIN", "")
+    monkeypatch.setenv("CATDOG_TRAIN", "")  # so that it is taken back
+    monkeypatch.delenv("CATDOG_TRAIN")
     monkeypatch.setattr(colab, "install", lambda needed: print("gets", needed))
     colab.set_up()
-    assert os.environ["CATDOG_TRAIN"] == "1"
+    assert os.environ["CATDOG_TRAIN"] == "1" and settings.fit_epochs() == 20
     shown = capsys.readouterr().out
     assert shown.startswith("gets []\n")
     assert "GPU: " in shown or "Runtime > Change runtime type" in shown
+
+
+def test_set_up_in_colab_respects_who_does_not_want_to_train(monkeypatch):
+    monkeypatch.setitem(sys.modules, "google.colab", None)
+    monkeypatch.setattr(colab, "install", lambda needed: None)
+    monkeypatch.setenv("CATDOG_TRAIN", "0")
+    colab.set_up()
+    assert os.environ["CATDOG_TRAIN"] == "0" and settings.fit_epochs() == 1
 
 
 def test_set_up_elsewhere_says_what_is_missing(monkeypatch):

@@ -81,6 +81,15 @@ def test_learning_rate_falls_to_zero_in_the_steps_that_are_asked_for(builder):
         assert float(schedule(steps - 1)) > 1e-9 > float(schedule(steps))
 
 
+def test_any_network_can_be_compiled_with_steps_of_another_size():
+    network = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
+    model = models.compile_model(network, 5, learning_rate=0.5)
+    assert model is network and model.loss.from_logits
+    schedule = model.optimizer._learning_rate
+    assert float(schedule(0)) == pytest.approx(0.5)
+    assert float(schedule(5)) < 1e-9
+
+
 def test_first_model_has_the_layers_that_the_assignment_asks_for(built):
     used = types(built["model1"])
     assert used.count(layers.Conv2D) >= 2
@@ -137,6 +146,14 @@ def test_fifth_model_differs_from_the_fourth_in_what_the_base_sees(built):
     assert features == [(5, 5, 1280), (9, 9, 1280)]
     trained = [models.count_parameters(m.trainable_weights) for m in both]
     assert trained == [1280 * 2 + 1280 * 2 + 2] * 2
+
+
+def test_fourth_model_may_have_another_size_and_name(random_weights):
+    model = models.model4(7, size=96, name="small")
+    assert (model.name, model.input_shape) == ("small", (None, 96, 96, 3))
+    features = model.get_layer("base_model_layer").output_shape
+    assert features == (None, 3, 3, 1280)
+    assert float(model.optimizer._learning_rate(7)) < 1e-9
 
 
 def test_parameters_of_all_shapes_are_counted():

@@ -79,6 +79,26 @@ def test_bad_train(value, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("train", "epochs", "expected"),
+    [
+        (None, None, 1),
+        (None, "7", 1),
+        ("0", None, 1),
+        ("0", "7", 1),
+        ("1", None, 20),
+        ("1", "7", 7),
+    ],
+)
+def test_fit_runs_for_one_epoch_unless_chapters_train(
+    train, epochs, expected, monkeypatch
+):
+    for name, value in (("CATDOG_TRAIN", train), ("CATDOG_EPOCHS", epochs)):
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    assert settings.fit_epochs() == expected
+
+
+@pytest.mark.parametrize(
     ("value", "epochs"),
     [(None, 20), ("", 20), ("1", 1), (" 7 ", 7), ("300", 300), ("05", 5)],
 )

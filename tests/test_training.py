@@ -177,10 +177,56 @@ def changed(fine_tuned):
     }
 
 
+@pytest.fixture
+def frozen(random_weights):
+    model = models.model4()
+    return model, model.get_layer("base_model_layer").layers[-1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ({}, "block_13_expand"),
+        ({"first": "block_16_expand"}, "block_16_expand"),
+    ],
+)
+def test_unfreeze_lets_the_last_blocks_learn(frozen, asked, first):
+    model, base = frozen
+    head = {weight.path for weight in model.trainable_weights}
+    assert training.unfreeze(model, **asked) is model
+    names = [layer.name for layer in base.layers]
+    learning = [layer.name for layer in base.layers if layer.trainable]
+    # Of the last blocks, all but the normalization learns.
+    assert learning == [
+        name
+        for name, layer in zip(names, base.layers, strict=True)
+        if names.index(name) >= names.index(first)
+        and not isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    assert learning[0] == first and learning[-1] == names[-1]
+    weights = {weight.path for weight in model.trainable_weights}
+    assert head < weights
+    kernels = [layer for layer in base.layers if layer.trainable_weights]
+    assert len(weights - head) == len(kernels) > 0
+
+
+def test_unfrozen_model_learns_in_small_steps_and_by_the_same_loss(frozen):
+    model, _ = frozen
+    loss = model.loss
+    training.unfreeze(model)
+    assert float(model.optimizer.learning_rate) == pytest.approx(1e-5)
+    assert model.loss is loss and loss.from_logits
+    batch = np.zeros((2, 160, 160, 3), "float32")
+    scores = model.evaluate(
+        batch, np.array([0, 1]), verbose=0, return_dict=True
+    )
+    assert scores.keys() == {"accuracy", "loss"}
+
+
 @pytest.mark.slow
 def test_fine_tuning_trains_the_last_blocks_alone(fine_tuned):
     names = [layer.name for layer in fine_tuned[2].layers]
-    first = names.index(training.FINE_TUNED_FROM)
+    first = names.index("block_13_expand")
     assert changed(fine_tuned) and changed(fine_tuned) <= set(names[first:])
 
 

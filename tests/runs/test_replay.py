@@ -1,4 +1,4 @@
-"""Runs are replayed if they belong to code and images; else one is trained."""
+"""Runs are shown if they belong to code and images; an error says what is missing."""
 
 import dataclasses
 from dataclasses import replace
@@ -13,7 +13,6 @@ from catdog.data.image_files import decoding_fingerprint
 from catdog.data.pipeline import count_batches
 from catdog.data.split import split
 from catdog.errors import CatdogError, RecordError, SettingsError
-from catdog.report import sentences
 from catdog.runs import replay, store
 from catdog.runs.identity import describe_images, describe_training
 from catdog.runs.schema import History, as_record, parse_record
@@ -23,29 +22,6 @@ from catdog.training import Trained
 HISTORY = ("accuracy", "val_accuracy", "loss", "val_loss")
 # In a checkout without the photographs, which have the same names.
 DRAWN = replace(TUTORIAL_IMAGES, source="drawings")
-
-
-@pytest.fixture
-def no_training(monkeypatch):
-    """Any training is a failure of the test."""
-
-    def refuse(builder, images, seed, epochs):
-        pytest.fail(f"{builder.__name__} is trained, {epochs} epochs")
-
-    monkeypatch.setattr(replay, "train_run", refuse)
-
-
-@pytest.fixture
-def trainings(monkeypatch):
-    """The trainings that were asked for, as (name, seed, epochs)."""
-    asked = []
-
-    def note(builder, images, seed, epochs):
-        asked.append((builder.__name__, seed, epochs))
-        return make_run(builder.__name__, seed), None
-
-    monkeypatch.setattr(replay, "train_run", note)
-    return asked
 
 
 def changed(run, **fields):
@@ -102,73 +78,67 @@ def test_record_reads_back_as_the_same_run(recorded):
     assert store.read_run(recorded.path) == recorded
 
 
-def test_run_that_belongs_to_code_and_images_is_replayed(
-    recorded, images, no_training
-):
-    runs = replay.replay_or_train(models.model1, images, epochs=1)
-    assert runs == [recorded]
-    text = sentences.provenance(runs)
-    assert "Replayed, not trained anew" in text and recorded.recorded in text
-
-
-def test_chapters_train_when_asked_to(recorded, images, monkeypatch):
-    monkeypatch.setenv("CATDOG_TRAIN", "1")
-    monkeypatch.setenv("CATDOG_EPOCHS", "1")
-    runs = replay.replay_or_train(models.model1, images, seed=6)
-    assert runs[0].path is None
-    assert "Trained just now" in sentences.provenance(runs)
-    assert runs[0].history == recorded.history  # same seed, same machine
-
-
-@pytest.mark.parametrize("value", ["0", "false", ""])
-def test_chapters_do_not_train_when_asked_not_to(
-    value, recorded, images, monkeypatch, no_training
-):
-    monkeypatch.setenv("CATDOG_TRAIN", value)
-    runs = replay.replay_or_train(models.model1, images, epochs=1)
-    assert runs == [recorded]
-
-
-@pytest.mark.parametrize("value", ["yes", "2", "no"])
-def test_train_switch_of_another_kind_gets_one_sentence(
-    value, images, monkeypatch, no_training
-):
-    monkeypatch.setenv("CATDOG_TRAIN", value)
-    with pytest.raises(SettingsError, match=f"CATDOG_TRAIN is '{value}': "):
-        replay.replay_or_train(models.model1, images)
-
-
-def test_without_a_record_one_run_is_trained(
-    user, published, images, trainings
-):
-    replay.replay_or_train(models.model2, images, seed=3)
-    replay.replay_or_train(models.model2, images, epochs=7)
-    assert trainings == [("model2", 3, 20), ("model2", 0, 7)]
-
-
-def test_epochs_of_the_environment_count(
-    recorded, images, trainings, monkeypatch
+def test_run_that_belongs_to_code_and_images_is_shown(
+    recorded, images, monkeypatch
 ):
     monkeypatch.setenv("CATDOG_EPOCHS", "1")
-    runs = replay.replay_or_train(models.model1, images)
-    assert runs == [recorded]
-    assert replay.find_runs(models.model1, images) == runs
-    monkeypatch.setenv("CATDOG_EPOCHS", "2")
-    assert replay.find_runs(models.model1, images) == []
-    replay.replay_or_train(models.model1, images)
-    assert trainings == [("model1", 0, 2)]
+    assert replay.recorded_runs(models.model1, images) == [recorded]
+
+
+@pytest.mark.parametrize("epochs", ["2", "20"])
+def test_without_a_run_of_these_epochs_an_error_tells_how_to_record_one(
+    epochs, recorded, images, monkeypatch
+):
+    monkeypatch.setenv("CATDOG_EPOCHS", epochs)
+    with pytest.raises(RecordError) as error:
+        replay.recorded_runs(models.model1, images)
+    assert str(error.value) == (
+        "No run of model1 on these images is recorded: run "
+        f"`catdog train model1 --epochs {epochs}` first."
+    )
+
+
+def test_without_any_run_an_error_names_the_model(user, published, images):
+    with pytest.raises(
+        RecordError,
+        match=r"^No run of model2 .*`catdog train model2 --epochs 20` first",
+    ):
+        replay.recorded_runs(models.model2, images)
+
+
+@pytest.mark.parametrize("train", ["0", "1"])
+def test_runs_are_shown_whether_or_not_chapters_train(
+    train, recorded, images, monkeypatch
+):
+    monkeypatch.setenv("CATDOG_TRAIN", train)
+    monkeypatch.setenv("CATDOG_EPOCHS", "1")
+    assert replay.recorded_runs(models.model1, images) == [recorded]
 
 
 @pytest.mark.parametrize("value", ["many", "-1", "1.5", "0", "²"])
 def test_epochs_that_are_no_number_get_one_sentence(value, images, monkeypatch):
     monkeypatch.setenv("CATDOG_EPOCHS", value)
-    with pytest.raises(CatdogError, match="CATDOG_EPOCHS is"):
-        replay.replay_or_train(models.model1, images)
+    with pytest.raises(SettingsError, match="CATDOG_EPOCHS is"):
+        replay.recorded_runs(models.model1, images)
 
 
-def test_no_epochs_are_an_error_and_not_the_default(user, published, images):
+def test_no_epochs_are_an_error_and_not_the_default(images):
     with pytest.raises(CatdogError, match=r"^0 epochs .* 1 or more"):
-        replay.replay_or_train(models.model1, images, epochs=0)
+        replay.train_run(models.model1, images, seed=0, epochs=0)
+
+
+def test_a_run_is_of_the_images_of_its_source_and_names(recorded, images):
+    assert recorded.is_of(images)
+    fewer = dataclasses.replace(images, train=images.train[1:])
+    assert not recorded.is_of(fewer)
+    assert not recorded.is_of(dataclasses.replace(images, source="drawings"))
+
+
+def test_runs_of_photographs_that_stand_in_are_not_of_the_drawings(user):
+    runs = replay.recorded_runs(models.model1, DRAWN)
+    assert len(runs) == 5
+    assert all(run.is_of(TUTORIAL_IMAGES) for run in runs)
+    assert not any(run.is_of(DRAWN) for run in runs)
 
 
 def drawn(run):
