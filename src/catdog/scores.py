@@ -50,6 +50,18 @@ class Score(NamedTuple):
         return -math.log(max(p, MIN_PROBABILITY))
 
 
+class Answer(NamedTuple):
+    """A model's answer for an image without a label.
+
+    Attributes:
+        name: of the class that it chooses.
+        probability: of that class, in [0.5, 1].
+    """
+
+    name: str
+    probability: float
+
+
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a model did on several images.
 
