@@ -32,6 +32,7 @@ COMMANDS = (
     "runs",
     "predict",
     "bench",
+    "measure",
     "render",
     "notebooks",
     "clean",

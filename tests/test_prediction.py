@@ -71,7 +71,7 @@ def head(random_weights):
 def test_answer_is_the_surer_class(biases, name, probability, pet):
     network = prediction.Network(constant(*biases), ("cat", "dog"))
     (answer,) = prediction.answer_all(network, [pet])
-    assert answer == (name, pytest.approx(probability, abs=1e-4))
+    assert answer == (name, pytest.approx(probability, abs=1e-4), None)
 
 
 def test_images_are_answered_in_their_order_whatever_the_batch(tmp_path):
@@ -227,7 +227,7 @@ def test_json_holds_answers_and_errors(farm, pet, capsys):
     assert none == {"file": str(missing), "error": "is no file"}
     assert answer.items() >= {"file": str(pet), "answer": "hen"}.items()
     assert answer["probability"] == pytest.approx(0.9526, abs=1e-4)
-    assert err == ""
+    assert answer["unlike_both"] is None and err == ""
 
 
 def test_without_an_image_tensorflow_is_not_waited_for(tmp_path):

@@ -5,13 +5,13 @@ package, and the base that they stand on is published.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from catdog import checkpoints, settings
+from catdog import checkpoints, settings, unlike
 from catdog._io import printable
 from catdog.ablations import ABLATIONS
 from catdog.backend import keras
@@ -36,13 +36,16 @@ class Network(NamedTuple):
         model: takes images of shape (batch, size, size, 3) in [0, 255], and
             gives logits of shape (batch, 2).
         classes: what to call one image of each class.
-        run: the recorded run that it belongs to; None for a network of the
+        run: the published run that it belongs to; None for a network of the
             user's own.
+        rule: when an image is unlike both classes; None if that was not
+            measured for this network.
     """
 
     model: keras.Model
     classes: tuple[str, str]
     run: Run | None = None
+    rule: unlike.Rule | None = None
 
 
 def find_network(name: str | None = None, seed: int = 0) -> Network:
@@ -80,7 +83,7 @@ def find_network(name: str | None = None, seed: int = 0) -> Network:
         )
     model = checkpoints.recorded_model(run)
     log.info("%s answers, as the tutorial has trained it.", what)
-    return Network(model, TUTORIAL_CLASSES, run)
+    return Network(model, TUTORIAL_CLASSES, run, unlike.read_rule(run))
 
 
 def open_network(path: Path) -> Network:
@@ -122,21 +125,50 @@ def answer_all(network: Network, paths: Sequence[Path]) -> list[Answer]:
         DataError: if one of them cannot be read.
     """
     answers = []
-    for start in range(0, len(paths), BATCH_SIZE):
-        logits = _logits(network.model, paths[start : start + BATCH_SIZE])
-        for probabilities in keras.ops.softmax(logits).numpy():
+    for logits, unlike_both in _look_at(network, paths):
+        for probabilities, strange in zip(
+            keras.ops.softmax(logits).numpy(), unlike_both, strict=True
+        ):
             # Of equally probable classes the second, as for a score.
             label = int(probabilities[1] >= probabilities[0])
-            answers.append(
-                Answer(network.classes[label], float(probabilities[label]))
-            )
+            name, probability = network.classes[label], probabilities[label]
+            answers.append(Answer(name, float(probability), strange))
     return answers
 
 
-def _logits(model: keras.Model, paths: Sequence[Path]) -> np.ndarray:
+def _look_at(
+    network: Network, paths: Sequence[Path]
+) -> Iterator[tuple[np.ndarray, list[bool | None]]]:
+    """Yield, batch by batch, logits and whether images are unlike both classes."""
+    model, rule = network.model, network.rule
     size = model.input_shape[1]
-    batch = np.stack([read_image(path, size) for path in paths])
-    return model.predict_on_batch(batch.astype("float32"))
+    if rule:
+        model = unlike.with_features(model)
+    for start in range(0, len(paths), BATCH_SIZE):
+        batch = paths[start : start + BATCH_SIZE]
+        pixels = np.stack([read_image(path, size) for path in batch])
+        seen = model.predict_on_batch(pixels.astype("float32"))
+        if rule:
+            features, logits = seen
+            yield logits, rule.unlike_both(features).tolist()
+        else:
+            yield seen, [None] * len(batch)
+
+
+def published_runs(seed: int | str = "*") -> list[Run]:
+    """Return runs of the five models that are published with all weights.
+
+    Args:
+        seed: of their training; without one, those of all seeds.
+    """
+    runs = [
+        read_run(path)
+        for name in BUILDERS
+        for path in sorted(
+            settings.published_runs_folder().glob(f"{name}-{seed}.json")
+        )
+    ]
+    return [run for run in runs if checkpoints.is_whole(run)]
 
 
 def _own_model(seed: int) -> str | None:
@@ -150,11 +182,8 @@ def _own_model(seed: int) -> str | None:
 def _best_published_model() -> str:
     """Return the best of the models that are published with all weights."""
     runs: dict[str, list[Run]] = {}
-    for name in BUILDERS:
-        for path in settings.published_runs_folder().glob(f"{name}-*.json"):
-            run = read_run(path)
-            if checkpoints.is_whole(run):
-                runs.setdefault(name, []).append(run)
+    for run in published_runs():
+        runs.setdefault(run.model, []).append(run)
     return best_model(runs) if runs else list(BUILDERS)[-1]
 
 

@@ -56,10 +56,13 @@ class Answer(NamedTuple):
     Attributes:
         name: of the class that it chooses.
         probability: of that class, in [0.5, 1].
+        unlike_both: whether the image is unlike those of both classes; None if
+            nothing was measured by which to tell.
     """
 
     name: str
     probability: float
+    unlike_both: bool | None = None
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,10 +8,15 @@ from typing import Any
 from catdog._io import printable
 from catdog.scores import Answer
 
+# It is measured for the tutorial's own classes only.
+UNLIKE = "unlike the cats and dogs it has learned from"
+
 
 def as_text(path: Path, answer: Answer) -> str:
     """Return an answer as a line, such as `my_pet.jpg: dog, 98%`."""
-    return f"{printable(path)}: {answer.name}, {percent(answer.probability)}"
+    note = f" ({UNLIKE})" if answer.unlike_both else ""
+    probability = percent(answer.probability)
+    return f"{printable(path)}: {answer.name}, {probability}{note}"
 
 
 def percent(probability: float) -> str:
@@ -30,8 +35,9 @@ def as_json(
 ) -> str:
     """Return answers as a JSON list, in the order of the files.
 
-    Each of its objects has `file`, and either `answer` and `probability`, or
-    `error`: the reason why the file cannot be read.
+    Each of its objects has `file`, and either `answer`, `probability` and
+    `unlike_both`, or `error`: the reason why the file cannot be read.
+    `unlike_both` is null if nothing was measured by which to tell.
 
     Args:
         paths: of all files.
@@ -47,6 +53,7 @@ def as_json(
             "file": str(path),
             "answer": answer.name,
             "probability": round(answer.probability, 4),
+            "unlike_both": answer.unlike_both,
         }
 
     return json.dumps([describe(path) for path in paths], indent=1)
