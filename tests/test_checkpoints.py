@@ -1,15 +1,14 @@
-"""Trained networks are kept for their user, and answer for an image."""
+"""Trained networks are kept for their user, or built again from a record."""
 
 import json
 
 import numpy as np
 import pytest
-from samples import jpeg
 from samples_of_models import build_constant
 from samples_of_runs import make_run
 
 from catdog import checkpoints, models, pretrained, settings
-from catdog.errors import CatdogError, DataError, RecordError, WeightsError
+from catdog.errors import CatdogError, RecordError, WeightsError
 from catdog.runs import store
 from catdog.runs.weights import kept_weights
 
@@ -82,48 +81,6 @@ def test_broken_network_gets_one_sentence(change, network):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("biases", "name", "confidence"),
-    [([0, 1], "dog", 0.73106), ([2, 0], "cat", 0.8808), ([0, 0], "dog", 0.5)],
-)
-def test_prediction_is_the_surer_class(biases, name, confidence, tmp_path):
-    model = build_constant(0.0)()
-    model.layers[-1].bias.assign(biases)
-    (tmp_path / "pet.jpg").write_bytes(jpeg())
-    answer = checkpoints.predict(model, tmp_path / "pet.jpg")
-    assert answer == (name, pytest.approx(confidence, abs=1e-4))
-
-
-def test_prediction_is_given_in_the_names_of_the_classes(tmp_path):
-    (tmp_path / "pet.jpg").write_bytes(jpeg())
-    answer = checkpoints.predict(
-        build_constant(0.0)(), tmp_path / "pet.jpg", ("cow", "hen")
-    )
-    assert answer == ("hen", 0.5)
-
-
-def test_image_is_read_at_the_size_that_the_model_takes(tmp_path, monkeypatch):
-    sizes = []
-
-    def decode(path, size):
-        sizes.append(size)
-        return np.zeros((size, size, 3), "uint8")
-
-    monkeypatch.setattr(checkpoints, "decode", decode)
-    (tmp_path / "pet.jpg").write_bytes(jpeg())
-    checkpoints.predict(build_constant(0.0)(), tmp_path / "pet.jpg")
-    assert sizes == [160]
-
-
-@pytest.mark.parametrize("content", [None, b"", b"no image"])
-def test_what_is_no_image_gets_one_sentence(content, tmp_path):
-    path = tmp_path / "no\nte.jpg"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(DataError, match=r"no\\x0ate\.jpg .*\.$"):
-        checkpoints.predict(None, path)
-
-
 def test_classes_are_written_as_json(network):
     path = network.with_suffix(".json")
     assert json.loads(path.read_text()) == ["cow", "h\nen"]
@@ -165,6 +122,15 @@ def test_model_of_which_too_little_is_kept_is_not_built(
         match=f"^{name} cannot be built .*: run `catdog train {name} --seed 0`",
     ):
         checkpoints.recorded_model(recorded(trained, tmp_path, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "whole"),
+    [("model4", True), ("model1", False), ("fine_tuned", False)],
+)
+def test_whole_is_what_can_be_built(name, whole, trained, tmp_path):
+    assert checkpoints.is_whole(recorded(trained, tmp_path, name)) == whole
+    assert not checkpoints.is_whole(make_run(name))  # nothing was kept
 
 
 def test_run_without_weights_is_not_built(tmp_path):

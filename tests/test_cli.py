@@ -32,6 +32,7 @@ COMMANDS = (
     "runs",
     "predict",
     "bench",
+    "measure",
     "render",
     "notebooks",
     "clean",
@@ -261,7 +262,7 @@ def test_predict_names_the_classes_that_the_model_was_trained_on(
     (tmp_path / "pet.jpg").write_bytes(jpeg())
     image = str(tmp_path / "pet.jpg")
     assert cli.main(["predict", image, "--model", "model1"]) == 0
-    assert capsys.readouterr().out == f"{image}: hen (50.0%)\n"
+    assert capsys.readouterr().out == f"{image}: hen, 50%\n"
 
 
 def test_model4_is_not_trained_on_random_weights(

@@ -1,20 +1,17 @@
-"""Trained networks: save them, load them or build them again, let them answer."""
+"""Trained networks: save them, load them, or build them again from a record."""
 
 import json
 from pathlib import Path
 
 from catdog import pretrained, settings
-from catdog._io import printable, write_atomically
+from catdog._io import write_atomically
 from catdog.ablations import ABLATIONS, BASE_IMAGE_SIZE, recipe_of
-from catdog.backend import keras, tf
-from catdog.data.image_files import find_fault
-from catdog.data.pipeline import decode
-from catdog.errors import CatdogError, DataError, RecordError
+from catdog.backend import keras
+from catdog.errors import CatdogError, RecordError
 from catdog.models import BUILDERS
 from catdog.runs.schema import Run
 from catdog.runs.store import read_weights
 from catdog.runs.weights import restore_weights
-from catdog.scores import Score
 
 
 def save_network(
@@ -54,12 +51,33 @@ def load_network(name: str, seed: int = 0) -> keras.Model:
 
 def load_classes(name: str, seed: int = 0) -> tuple[str, str]:
     """Load the names of the two classes that a saved network tells apart."""
-    path = network_path(name, seed).with_suffix(".json")
+    return read_classes(network_path(name, seed))
+
+
+def read_classes(network: Path) -> tuple[str, str]:
+    """Read the names of the two classes beside the file of a network.
+
+    Returns:
+        Cat and dog if they are not there.
+    """
+    path = network.with_suffix(".json")
     try:
         first, second = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, TypeError, ValueError):
         return "cat", "dog"
-    return first, second
+    return str(first), str(second)
+
+
+def is_whole(run: Run) -> bool:
+    """Return whether all that was trained in a run is kept beside its record."""
+    return run.weights is not None and _only_head_is_trained(run.model)
+
+
+def _only_head_is_trained(name: str) -> bool:
+    recipe = recipe_of(name)
+    return name in BASE_IMAGE_SIZE and not (
+        recipe.fine_tuning_epochs or recipe.average_flips
+    )
 
 
 def recorded_model(run: Run) -> keras.Model:
@@ -80,11 +98,7 @@ def recorded_model(run: Run) -> keras.Model:
 
     Shown in chapter 6.
     """
-    recipe = recipe_of(run.model)
-    whole = run.model in BASE_IMAGE_SIZE and not (
-        recipe.fine_tuning_epochs or recipe.average_flips
-    )
-    if not whole:
+    if not _only_head_is_trained(run.model):
         raise RecordError(
             f"{run.model} cannot be built from its record, which does not hold "
             f"all that was trained: run `catdog train {run.model} --seed "
@@ -111,24 +125,3 @@ def recorded_model(run: Run) -> keras.Model:
 def network_path(name: str, seed: int) -> Path:
     """Return where the trained network of a model and seed is kept."""
     return settings.networks_folder() / f"{name}-{seed}.keras"
-
-
-def predict(
-    model: keras.Model, path: Path, classes: tuple[str, str] = ("cat", "dog")
-) -> tuple[str, float]:
-    """Let a model answer for one image file.
-
-    Returns:
-        The name of a class, and its probability in [0.5, 1].
-
-    Raises:
-        DataError: if the file is missing or is no image.
-    """
-    fault = find_fault(path)
-    if fault:
-        raise DataError(f"{printable(str(path))} {fault}.")
-    image = tf.cast(decode(str(path), model.input_shape[1]), tf.float32)
-    logits = model.predict(image[None], verbose=0)
-    probability = float(keras.ops.softmax(logits)[0, 1])
-    score = Score(str(path), 0, probability)
-    return classes[score.answer], score.confidence

@@ -15,6 +15,14 @@ from typing import Any, NoReturn
 from catdog import settings
 from catdog.errors import CatdogError
 
+PREDICT = """Say what images show.
+
+Nothing has to be trained first. The network that answers is
+  1. that of --network, a file;
+  2. or your own, if you have trained the --model with this --seed (without
+     --model: the latest of the five that you have trained with it);
+  3. or the tutorial's, whose head comes with this program, on MobileNetV2 from
+     Keras' cache or the public download (without --model: the best of them)."""
 # A set of subparsers; argparse has no public name for it.
 Commands = Any
 
@@ -41,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("catdog").setLevel(logging.INFO)
     args = parser().parse_args(arguments)
     try:
-        args.run(args)
+        return args.run(args) or 0
     except CatdogError as error:
         print(f"catdog: {error}", file=sys.stderr)
         return error.status
@@ -52,7 +60,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("catdog: stopped.", file=sys.stderr)
         return 130
-    return 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
         add_runs,
         add_predict,
         add_bench,
+        add_measure,
         add_render,
         add_notebooks,
         add_clean,
@@ -321,35 +329,73 @@ def add_predict(commands: Commands) -> None:
     command = _command(
         commands,
         cmd_predict,
-        "say what an image shows",
+        "say what images show",
         "catdog predict my_pet.jpg",
     )
+    command.description = PREDICT
     command.add_argument(
-        "image", type=Path, nargs="+", help="JPEG, PNG, GIF, BMP or other files"
+        "image",
+        type=Path,
+        nargs="+",
+        help="JPEG, PNG, GIF, BMP, TIFF or WebP files",
     )
-    command.add_argument(
-        "--model",
-        default="model4",
-        help="a model that you have trained (default: model4)",
+    which = command.add_mutually_exclusive_group()
+    which.add_argument(
+        "--network",
+        type=Path,
+        metavar="FILE.keras",
+        help="a network that Keras has saved; FILE.json beside it may name its "
+        "two classes (default: cat and dog)",
+    )
+    which.add_argument(
+        "--model", help="model1 to model5, or an ablation (default: see above)"
     )
     command.add_argument(
         "--seed",
         type=whole_number,
         default=0,
-        help="which of its runs (default: 0)",
+        help="of the model's training (default: 0)",
+    )
+    command.add_argument(
+        "--json", action="store_true", help="a JSON list for other programs"
     )
 
 
-def cmd_predict(args: argparse.Namespace) -> None:
-    """Print the class of each image, and how sure the model is."""
-    from catdog import checkpoints
-    from catdog._io import printable
+def cmd_predict(args: argparse.Namespace) -> int:
+    """Print the class of each image, and how sure the network is.
 
-    network = checkpoints.load_network(args.model, args.seed)
-    classes = checkpoints.load_classes(args.model, args.seed)
-    for path in args.image:
-        name, confidence = checkpoints.predict(network, path, classes)
-        print(f"{printable(str(path))}: {name} ({confidence:.1%})")
+    Returns:
+        The exit status: 2 if a file could not be read.
+    """
+    from catdog._io import printable
+    from catdog.data.image_files import find_fault
+    from catdog.report import answers
+
+    faults = {path: find_fault(path) for path in args.image}
+    good = [path for path, fault in faults.items() if not fault]
+    found = _answer(good, args) if good else {}
+    if args.json:
+        print(answers.as_json(args.image, found, faults))
+    else:
+        for path in args.image:
+            if path in found:
+                print(answers.as_text(path, found[path]))
+            else:
+                what = f"{printable(path)} {faults[path]}."
+                print(f"catdog: {what}", file=sys.stderr)
+    return 2 if any(faults.values()) else 0
+
+
+def _answer(paths: list[Path], args: argparse.Namespace) -> dict[Path, Any]:
+    """Return the answer for each image, which TensorFlow is worth its wait."""
+    from catdog import prediction
+
+    if args.network:
+        network = prediction.open_network(args.network)
+    else:
+        network = prediction.find_network(args.model, args.seed)
+    answers = prediction.answer_all(network, paths)
+    return dict(zip(paths, answers, strict=True))
 
 
 def add_bench(commands: Commands) -> None:
@@ -384,6 +430,42 @@ def cmd_bench(args: argparse.Namespace) -> None:
     if args.out:
         benchmarks.write_bench(measured, args.out)
     print(tables.bench(measured))
+
+
+def add_measure(commands: Commands) -> None:
+    """Add `catdog measure`."""
+    command = _command(
+        commands,
+        cmd_measure,
+        "measure how well the tutorial's networks notice images without cats "
+        "and dogs",
+        "catdog measure",
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        help="JSON file to keep the figures in, with a .npz beside it "
+        "(default: they are only printed; assets/unlike.json publishes in the "
+        "project)",
+    )
+
+
+def cmd_measure(args: argparse.Namespace) -> None:
+    """Measure, print, and keep the figures if asked to."""
+    from catdog import prediction, unlike
+    from catdog.data.sources import find_images
+    from catdog.report import sentences, tables
+
+    runs = prediction.published_runs(seed=0)
+    measured, directions = unlike.measure(find_images(), runs)
+    if args.out:
+        unlike.write_unlike(measured, directions, args.out)
+    for lines in (
+        tables.unlike(measured),
+        tables.unlike_rules(measured),
+        sentences.unlike(measured),
+    ):
+        print(f"{lines}\n")
 
 
 def add_render(commands: Commands) -> None:

@@ -50,6 +50,21 @@ class Score(NamedTuple):
         return -math.log(max(p, MIN_PROBABILITY))
 
 
+class Answer(NamedTuple):
+    """A model's answer for an image without a label.
+
+    Attributes:
+        name: of the class that it chooses.
+        probability: of that class, in [0.5, 1].
+        unlike_both: whether the image is unlike those of both classes; None if
+            nothing was measured by which to tell.
+    """
+
+    name: str
+    probability: float
+    unlike_both: bool | None = None
+
+
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a model did on several images.
 

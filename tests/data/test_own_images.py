@@ -7,7 +7,7 @@ import pytest
 from projects import TUTORIAL, execute_page
 from samples import FLAT, jpeg, write_folder, write_zip
 
-from catdog import checkpoints, cli, evaluation, models, settings
+from catdog import cli, evaluation, models, settings
 from catdog.data import class_folders, sources
 from catdog.data.pipeline import datasets, decode
 from catdog.data.split import split
@@ -161,7 +161,7 @@ def test_own_runs_and_networks_know_their_classes(pets, monkeypatch, capsys):
     image = str(pets / "Rabbits" / "1.jpg")
     predict = ["predict", image, "--model", "model1", "--seed", "8"]
     assert cli.main(predict) == 0
-    answer = capsys.readouterr().out.split(": ")[-1].split()[0]
+    answer = capsys.readouterr().out.split(": ")[-1].split(",")[0]
     assert answer in images.classes
 
 
@@ -214,9 +214,3 @@ def test_chapter_with_strange_names_runs_nothing_of_them(
     assert not any("alert(1)" in str(code) for code in soup.find_all("script"))
     assert not soup.find_all(attrs={"href": "u"})
     assert "label 1 (plain): 14" in text
-
-
-def test_predict_reads_what_training_reads(tmp_path):
-    (tmp_path / "empty.jpg").touch()
-    with pytest.raises(DataError, match=r"empty\.jpg is empty"):
-        checkpoints.predict(None, tmp_path / "empty.jpg")

@@ -21,7 +21,13 @@ from catdog.evaluation import (
     wilson,
 )
 from catdog.report.markdown import Markdown, escape
-from catdog.report.measurements import ratios, read_bench
+from catdog.report.measurements import (
+    DRAWN,
+    PHOTOGRAPHS,
+    TEST,
+    ratios,
+    read_bench,
+)
 from catdog.runs.schema import Run
 from catdog.settings import EPOCHS
 
@@ -362,6 +368,39 @@ def pipeline_costs() -> Markdown:
         f"Without a model behind it, our pipeline manages {tell('our')}; the "
         f"usual one {tell('usual')}; the usual one with a `cache()` "
         f"{tell('usual cached')}."
+    )
+
+
+def unlike(measured: Mapping[str, Any]) -> Markdown:
+    """Return how well images that show neither class are noticed.
+
+    Args:
+        measured: from `catdog measure`.
+    """
+    sentences = [
+        _unlike(network, measured["rule"]) for network in measured["networks"]
+    ]
+    return Markdown(
+        " ".join(sentences)
+        + " The photographs without animals are few, and the rule was chosen "
+        "with these same images: with others, expect it to do worse. An "
+        "animal that is neither cat nor dog was not among them."
+    )
+
+
+def _unlike(network: Mapping[str, Any], rule: str) -> str:
+    images, called = network["images"], network["rules"][rule]["unlike"]
+    n_test, n_photographs = images[TEST], images[PHOTOGRAPHS]
+    low, high = wilson(called[TEST], n_test)
+    missed = n_photographs - called[PHOTOGRAPHS]
+    return (
+        f"`{network['model']}` calls {called[TEST]} of "
+        f"{count_noun(n_test, 'test image')} unlike the cats and dogs it has "
+        f"learned from ({called[TEST] / n_test:.1%}, interval {low:.1%} to "
+        f"{high:.1%}), wrongly, and lets {missed} of "
+        f"{count_noun(n_photographs, 'photograph')} without animals pass. Of "
+        f"{images[DRAWN]} drawn cats and dogs, {called[DRAWN]} are unlike "
+        "what it knows."
     )
 
 

@@ -19,6 +19,7 @@ from catdog.evaluation import (
     pooled_test,
     scores_on_test,
     stopping_epochs,
+    wilson,
 )
 from catdog.report.markdown import Markdown, escape, table
 from catdog.report.measurements import ratios
@@ -370,6 +371,45 @@ def _bench_row(
         return [what, middle, ""]
     ratio, low, high = ratios(values, rival)
     return [what, middle, f"{ratio:.2f} ({low:.2f} to {high:.2f})"]
+
+
+def unlike(measured: Mapping[str, Any]) -> Markdown:
+    """Return how many images of each source are called unlike both classes.
+
+    Args:
+        measured: from `catdog measure`.
+    """
+    networks = measured["networks"]
+    counts = [
+        network["rules"][measured["rule"]]["unlike"] for network in networks
+    ]
+    rows = [
+        [source, n, *(share(count[source], n) for count in counts)]
+        for source, n in networks[0]["images"].items()
+    ]
+    names = [f"{network['model']} calls unlike" for network in networks]
+    return table(["images", "number", *names], rows)
+
+
+def unlike_rules(measured: Mapping[str, Any]) -> Markdown:
+    """Return the same for each rule that was tried, with one network.
+
+    It is the last one measured.
+    """
+    network = measured["networks"][-1]
+    sources = network["images"]
+    rows = [
+        [rule, *(f"{tried['unlike'][source]}" for source in sources)]
+        for rule, tried in network["rules"].items()
+    ]
+    header = [f"{source} ({n})" for source, n in sources.items()]
+    return table([f"rule, {network['model']}", *header], rows)
+
+
+def share(count: int, n: int) -> str:
+    """Return a count with its share and interval: `4, 4.0% (1.6% to 9.8%)`."""
+    low, high = wilson(count, n)
+    return f"{count}, {count / n:.1%} ({low:.1%} to {high:.1%})"
 
 
 def specification(runs: Mapping[str, list[Run]]) -> Markdown:
