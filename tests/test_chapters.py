@@ -167,9 +167,20 @@ def test_terms_are_linked_to_the_glossary_where_they_are_defined():
         re.findall(r"{#([\w-]+)}", glossary)
     )
     for term in (
-        "gradient backpropagation softmax cross-entropy logits epoch batch feature "
-        "head fold batch-normalization regularization inference-mode"
-    ).split():
+        "gradient",
+        "backpropagation",
+        "softmax",
+        "cross-entropy",
+        "logits",
+        "epoch",
+        "batch",
+        "feature",
+        "head",
+        "fold",
+        "batch-normalization",
+        "regularization",
+        "inference-mode",
+    ):
         assert f"sec-{term}" in linked
 
 

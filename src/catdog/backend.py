@@ -8,7 +8,7 @@ import logging
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 __all__ = ["environment", "keras", "layers", "quiet_stderr", "tf"]
 
@@ -54,6 +54,13 @@ with quiet_stderr():
     import keras
     import tensorflow as tf
     from keras import layers
+
+# Keras prints summaries with rich, which in a notebook leaves empty HTML behind:
+# Quarto would load two libraries from the web for it.
+with suppress(ImportError):
+    import rich.console
+
+    vars(rich.console)["_is_jupyter"] = lambda: False
 
 # Training several models in a row brings warnings of "retracing", which is no
 # fault. TensorFlow sets the level itself when it is imported.
