@@ -20,8 +20,6 @@ NAMES = tuple(tutorial_names())
 TUTORIAL_IMAGES = ImageSet(
     Path("nowhere"), "photographs", NAMES[:2000], NAMES[2000:]
 )
-# Where a replayed run comes from; without a path it was trained just now.
-RECORD = Path("model1-0.json")
 
 
 def make_run(
@@ -31,6 +29,7 @@ def make_run(
     validation: Sequence[float] = (0.5, 0.75),
     outcomes: Sequence[bool] = (True, True, True, False),
     train: float | Result | None = None,
+    val_loss: Sequence[float] | None = None,
     **fields: Any,
 ) -> Run:
     """A run of the tutorial's photographs.
@@ -44,6 +43,7 @@ def make_run(
             is right.
         train: result on the training images in the end, in inference mode, or
             its accuracy; by default, that of the last epoch.
+        val_loss: of each epoch; by default, always the same.
         fields: what else is to differ.
     """
     fold = seed % FOLDS
@@ -75,7 +75,7 @@ def make_run(
             list(training),
             list(validation),
             [1 / epoch for epoch in range(1, len(training) + 1)],
-            [0.6] * len(training),
+            list(val_loss or [0.6] * len(training)),
         ),
         "train": train,
         "validation": Result(1000, round(validation[-1] * 1000), 0.6),

@@ -1,5 +1,6 @@
 """Numbers that say how good a model is, against published and known values."""
 
+import itertools
 import math
 
 import msgspec
@@ -230,28 +231,92 @@ def test_mcnemar_refuses_other_images():
 def test_calibration_error_of_a_model_that_promises_too_much():
     # Nine tenths sure each time, right in one of two.
     scores = answers([True, False] * 10)
-    assert evaluation.calibration(scores) == [(pytest.approx(0.9), 0.5, 20)]
+    assert evaluation.calibration(scores) == [(pytest.approx(0.9), 1, 2)] * 10
     assert evaluation.calibration_error(scores) == pytest.approx(0.4)
 
 
+def test_calibration_error_weighs_each_bin_by_its_answers():
+    # One bin of two answers, 0.6 sure and right; one of three, 0.8 and wrong.
+    scores = [Score("a", 1, 0.6)] * 2 + [Score("b", 1, 0.2)] * 3
+    assert [n for _, _, n in evaluation.calibration(scores, bins=2)] == [2, 3]
+    error = evaluation.calibration_error(scores, bins=2)
+    assert error == pytest.approx((2 * 0.4 + 3 * 0.8) / 5)
+
+
 @given(scores)
-def test_calibration_counts_every_answer_once(scores):
-    steps = evaluation.calibration(scores)
-    assert sum(n for _, _, n in steps) == len(scores)
+def test_calibration_counts_every_answer_once_and_confidence_rises(scores):
+    bins = evaluation.calibration(scores)
+    confidences, right, counts = zip(*bins, strict=True)
+    assert sum(counts) == len(scores)
+    assert sum(right) == sum(score.correct for score in scores)
+    assert all(0 <= k <= n for k, n in zip(right, counts, strict=True))
+    assert all(a <= b + 1e-9 for a, b in itertools.pairwise(confidences))
     assert 0 <= evaluation.calibration_error(scores) <= 1
-    confidences = [confidence for confidence, _, _ in steps]
-    assert confidences == sorted(confidences)
 
 
-def test_calibration_gives_confidence_then_accuracy_of_each_part():
+@given(scores, st.integers(1, 12))
+def test_bins_of_calibration_hold_equal_counts(scores, bins):
+    counts = [n for _, _, n in evaluation.calibration(scores, bins)]
+    assert len(counts) == min(bins, len(scores))
+    assert max(counts) - min(counts) <= 1 <= min(counts)
+
+
+def test_calibration_gives_confidence_and_right_answers_of_each_bin():
+    # Three answers at 0.7 are right; one at 0.8, for the other class, is not.
     scores = [Score(str(n), 1, 0.7 if n else 0.2) for n in range(4)]
-    assert evaluation.calibration(scores) == [
-        (pytest.approx(0.7), 1.0, 3),
-        (pytest.approx(0.8), 0.0, 1),
+    assert evaluation.calibration(scores, bins=2) == [
+        (pytest.approx(0.7), 2, 2),
+        (pytest.approx(0.75), 1, 2),
     ]
     assert evaluation.calibration(scores, bins=1) == [
-        (pytest.approx(0.725), 0.75, 4)
+        (pytest.approx(0.725), 3, 4)
     ]
+
+
+def test_fewer_answers_than_bins_have_a_bin_each():
+    scores = [Score("a", 0, 0.9), Score("b", 0, 0.4), Score("c", 1, 0.7)]
+    assert evaluation.calibration(scores) == [
+        (pytest.approx(0.6), 1, 1),
+        (pytest.approx(0.7), 1, 1),
+        (pytest.approx(0.9), 0, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("val_loss", "patience", "stopped", "kept"),
+    [
+        ([0.9, 0.8, 0.85, 0.8, 0.9, 0.1], 3, 5, 2),  # level is no improvement
+        ([0.9, 0.8, 0.85, 0.9, 0.7, 0.6], 3, 6, 6),
+        ([0.9, 0.8, 0.85], 3, 3, 2),  # ends before it can stop
+        ([0.5, 0.6, 0.7], 1, 2, 1),
+        ([0.5, 0.4, 0.4, 0.1], 0, 3, 2),
+    ],
+)
+def test_early_stopping_waits_for_a_lower_loss(
+    val_loss, patience, stopped, kept
+):
+    assert evaluation.stopping_epochs(val_loss, patience) == (stopped, kept)
+
+
+@given(
+    # So few values that losses often come again.
+    st.lists(st.sampled_from([0.0, 0.3, 0.31, 0.5, 0.7, 2.5]), min_size=1),
+    st.integers(0, 6),
+)
+def test_early_stopping_is_that_of_keras(val_loss, patience):
+    from catdog.backend import keras
+
+    stopping = keras.callbacks.EarlyStopping("val_loss", patience=patience)
+    model = keras.Sequential()
+    model.stop_training = False
+    stopping.set_model(model)
+    stopping.on_train_begin()
+    epochs = 0
+    while epochs < len(val_loss) and not model.stop_training:
+        stopping.on_epoch_end(epochs, {"val_loss": val_loss[epochs]})
+        epochs += 1
+    expected = epochs, stopping.best_epoch + 1
+    assert evaluation.stopping_epochs(val_loss, patience) == expected
 
 
 def trained(n_first, n_second, correct, loss, epochs=5):

@@ -300,7 +300,7 @@ def stopping_epochs(
         Two numbers of epochs, from 1.
     """
     best = 0
-    for epoch, loss in enumerate(val_loss):
+    for epoch, loss in enumerate(val_loss[1:], start=1):
         if loss < val_loss[best]:
             best = epoch
         elif epoch - best >= patience:

@@ -6,10 +6,11 @@ import matplotlib.pyplot as plt
 import msgspec
 import numpy as np
 import pytest
-from keras import layers
+from keras import callbacks, layers
 from matplotlib.colors import to_hex
-from samples_of_runs import make_run
+from samples_of_runs import TUTORIAL_IMAGES, make_run, of_own_images
 
+from catdog.data.pipeline import decode
 from catdog.evaluation import wilson
 from catdog.report import figures
 from catdog.report.palette import palette
@@ -158,6 +159,115 @@ def test_history_draws_runs_and_their_mean_in_the_color_of_the_measure():
         assert (axis.get_xlabel(), axis.get_ylabel()) == ("epoch", measure)
 
 
+def limits(chart):
+    return [(axis.get_xlim(), axis.get_ylim()) for axis in chart.axes]
+
+
+def test_history_has_the_means_of_the_model_before_in_gray_behind():
+    run = make_run("model2", training=[0.6, 0.8], validation=[0.5, 0.7])
+    previous = [
+        make_run(training=[0.5, 0.6], validation=[0.6, 0.7]),
+        make_run(training=[0.7, 0.8], validation=[0.8, 0.9]),
+    ]
+    chart = figures.history([run], previous)
+    accuracy, loss = chart.axes
+    gray = palette()["line"][0]
+    thick, thin = curves(accuracy)
+    assert thick["model1, validation"] == (gray, [0.7, 0.8])
+    assert thin == [(gray, [0.6, 0.7])]  # that of training
+    thick, thin = curves(loss)
+    assert thick["model1, validation"] == (gray, [0.6, 0.6])
+    assert thin == [(gray, [1.0, 0.5])]
+    for axis in chart.axes:
+        first, second, *others = axis.lines
+        assert [first.get_linestyle(), second.get_linestyle()] == [":", "-"]
+        assert {first.zorder, second.zorder} == {1}
+        assert min(line.zorder for line in others) > 1
+    legend = [text.get_text() for text in chart.legends[0].get_texts()]
+    assert legend == [
+        "model1, validation",
+        "training",
+        "validation",
+        "baseline",
+    ]
+    assert limits(chart) == limits(figures.history([run]))
+
+
+def fitted(**values):
+    """What a `fit` of two epochs returns."""
+    history = callbacks.History()
+    history.history = {
+        "accuracy": [0.61, 0.62],
+        "val_accuracy": [0.63, 0.64],
+        "loss": [0.71, 0.72],
+        "val_loss": [0.73, 0.74],
+        **values,
+    }
+    return history
+
+
+def diamonds(axis):
+    """The color and the values of each row of diamonds, and its label."""
+    return [
+        (line.get_color(), list(line.get_ydata()), line.get_label())
+        for line in axis.lines
+        if line.get_marker() == "D"
+    ]
+
+
+def test_own_fit_of_the_same_images_is_drawn_as_diamonds():
+    runs = [make_run(training=[0.5] * 3, validation=[0.5] * 3)]
+    own = fitted()
+    chart = figures.history(runs, own=own, images=TUTORIAL_IMAGES)
+    dog, cat = (palette()[name][0] for name in ("dog", "cat"))
+    accuracy, loss = map(diamonds, chart.axes)
+    assert [row[:2] for row in accuracy] == [
+        (dog, [0.61, 0.62]),
+        (cat, [0.63, 0.64]),
+    ]
+    assert [row[:2] for row in loss] == [
+        (dog, [0.71, 0.72]),
+        (cat, [0.73, 0.74]),
+    ]
+    assert [row[2].startswith("_") for row in accuracy] == [True, False]
+    legend = [text.get_text() for text in chart.legends[0].get_texts()]
+    assert legend == ["training", "validation", "your fit", "baseline"]
+    line = next(x for x in chart.axes[0].lines if x.get_marker() == "D")
+    assert line.get_xdata().tolist() == [1, 2]
+    assert line.get_linestyle() == "None"
+    assert limits(chart) == limits(figures.history(runs))
+
+
+def test_own_fit_below_the_recorded_curves_is_on_the_axis():
+    runs = [make_run(training=[0.7, 0.8], validation=[0.6, 0.7])]
+    own = fitted(val_accuracy=[0.3, 0.5])
+    chart = figures.history(runs, own=own, images=TUTORIAL_IMAGES)
+    assert chart.axes[0].get_ylim()[0] < 0.3
+
+
+@pytest.mark.parametrize(
+    "images",
+    [replace(TUTORIAL_IMAGES, source="drawings"), None],
+    ids=["drawings", "unknown"],
+)
+def test_own_fit_of_other_images_is_not_drawn(images):
+    chart = figures.history([make_run()], own=fitted(), images=images)
+    assert not any(diamonds(axis) for axis in chart.axes)
+    legend = [text.get_text() for text in chart.legends[0].get_texts()]
+    assert "your fit" not in legend
+
+
+def test_own_fit_is_not_drawn_over_runs_of_other_photographs():
+    runs = [make_run(images=of_own_images(make_run()))]
+    chart = figures.history(runs, own=fitted(), images=TUTORIAL_IMAGES)
+    assert not any(diamonds(axis) for axis in chart.axes)
+
+
+def test_axes_of_loss_are_the_same_whatever_the_losses():
+    run = make_run(val_loss=[3.0, 0.2])
+    assert figures.history([run]).axes[1].get_ylim() == (0, 1.05)
+
+
 def test_history_of_one_epoch_is_a_dot_for_each_measure():
     run = make_run(training=[0.8], validation=[0.7])
     accuracy, loss = figures.history([run]).axes
@@ -225,21 +335,38 @@ def test_confusion_matrix_has_a_row_for_each_label_and_a_column_for_each_answer(
     assert axis.images[0].get_array().tolist() == [[2, 1], [0, 1]]
     assert tick_labels(axis.xaxis) == tick_labels(axis.yaxis) == ["cow", "hen"]
     assert axis.get_xlabel() == "the model answers"
-    assert axis.get_ylabel() == "the picture shows"
+    assert axis.get_ylabel() == "the image shows"
 
 
-def test_calibration_has_confidence_below_and_accuracy_beside():
-    # Nine tenths sure each time, right in three of four.
+def test_calibration_has_a_dot_and_an_interval_for_each_bin():
+    # Ten answers at 0.6, of which half are right, and ten at 0.9, all right.
     scores = [
-        Score(str(number), 1, 0.9 if number % 4 else 0.1) for number in range(8)
+        *(Score(str(n), 1, 0.6 if n % 2 else 0.4) for n in range(10)),
+        *(Score(str(n), 1, 0.9) for n in range(10, 20)),
     ]
     (axis,) = figures.calibration(scores).axes
-    assert points(axis) == [pytest.approx((0.9, 0.75))]
-    assert [text.get_text() for text in axis.texts] == ["8"]
+    assert points(axis) == [
+        *[pytest.approx((0.6, 0.5))] * 5,
+        *[pytest.approx((0.9, 1.0))] * 5,
+    ]
+    diagonal, *intervals = (x for x in axis.lines if x.get_marker() != "o")
+    assert list(diagonal.get_xdata()) == list(diagonal.get_ydata()) == [0.5, 1]
+    assert diagonal.get_linestyle() == "--"
+    drawn = [(*line.get_xdata(), *line.get_ydata()) for line in intervals]
+    assert drawn == [
+        *[pytest.approx((0.6, 0.6, *wilson(1, 2)))] * 5,
+        *[pytest.approx((0.9, 0.9, *wilson(2, 2)))] * 5,
+    ]
     assert axis.get_xlabel() == "how sure the model is"
     assert axis.get_ylabel() == "how often it is right"
-    diagonal = axis.lines[0]
-    assert list(diagonal.get_xdata()) == list(diagonal.get_ydata()) == [0.5, 1]
+    assert axis.get_xlim() == (0.48, 1.02)
+
+
+def test_intervals_of_calibration_are_whole_on_the_axis():
+    scores = [Score(str(n), 1, 0.1) for n in range(10)]  # sure, never right
+    (axis,) = figures.calibration(scores).axes
+    low, high = axis.get_ylim()
+    assert low <= wilson(0, 1)[0] and high >= 1
 
 
 def test_accuracy_intervals_reach_from_low_to_high_around_the_accuracy():
@@ -267,14 +394,13 @@ def test_interval_below_one_half_is_on_the_axis():
     assert axis.get_xlim()[0] < wilson(40, 100)[0]
 
 
-def test_mistakes_show_photographs_and_never_pass_a_drawing_off_as_one(images):
-    scores = [Score(images.held_out[0], 0, 0.93)]
-    axis = figures.mistakes(scores, images).axes[0]
+def test_mistakes_show_the_images_with_the_answer_above_each(images):
+    name = images.held_out[0]
+    axis, *others = figures.mistakes([Score(name, 0, 0.93)], images).axes
     assert axis.get_title("left") == "93% dog" and not axis.texts
-    drawings = replace(images, source="drawings")
-    axis = figures.mistakes(scores, drawings).axes[0]
-    assert "not at hand" in axis.texts[0].get_text()
-    assert np.unique(axis.images[0].get_array()).size == 1
+    image = np.asarray(decode(str(images.folder / name)))
+    assert (axis.images[0].get_array() == image).all()
+    assert not any(other.images for other in others)
 
 
 def test_mistakes_fill_rows_of_four(images):

@@ -1,6 +1,9 @@
 """Markdown for pages and notebooks."""
 
 import dataclasses
+import importlib
+import inspect
+import sys
 
 import pytest
 
@@ -108,23 +111,65 @@ def test_listings_keep_the_first_line_of_each_docstring(things, code):
     assert markdown.source(*things) == f"```python\n{code}\n```"
 
 
-def test_long_listings_are_folded_on_a_page(monkeypatch):
-    lines = SHORT.count("\n") + WITHOUT.count("\n") + 3
-    things = short, without_docstring
-    monkeypatch.setattr(markdown, "MAX_LINES", lines)
-    listing = markdown.source(*things)
-    assert listing.startswith("```python")
-    monkeypatch.setattr(markdown, "MAX_LINES", lines - 1)
-    assert markdown.source(*things) == (
-        "<details>\n<summary>The source of <code>short</code>, "
-        f"<code>without_docstring</code>, {lines} lines</summary>\n\n"
-        f"{listing}\n\n</details>"
+FOLDED_SHORT = (
+    "<details>\n<summary>The source of <code>short</code>, 8 lines</summary>\n\n"
+    f"```python\n{SHORT}\n```\n\n</details>"
+)
+
+
+@pytest.fixture
+def make_function(tmp_path, monkeypatch):
+    """Write and import a function whose listing has so many lines."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def make(lines):
+        module = f"listing_of_{lines}_lines"
+        body = "".join(f"    x = {n}\n" for n in range(lines - 1))
+        path = tmp_path / f"{module}.py"
+        path.write_text(f"def long():\n{body}")
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        return importlib.import_module(module).long
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("lines", "folded"), [(49, False), (50, False), (51, True)]
+)
+def test_listings_of_more_than_50_lines_are_folded(
+    make_function, lines, folded
+):
+    function = make_function(lines)
+    code = inspect.getsource(function).rstrip()
+    fenced = f"```python\n{code}\n```"
+    assert markdown.source(function) == (
+        f"<details>\n<summary>The source of <code>long</code>, {lines} lines"
+        f"</summary>\n\n{fenced}\n\n</details>"
+        if folded
+        else fenced
     )
 
 
-def test_long_listings_are_whole_in_a_notebook(monkeypatch, in_notebook):
+def test_a_folded_listing_names_all_that_it_holds(monkeypatch):
     monkeypatch.setattr(markdown, "MAX_LINES", 1)
-    assert markdown.source(short) == f"```python\n{SHORT}\n```"
+    lines = SHORT.count("\n") + WITHOUT.count("\n") + 3
+    assert markdown.source(short, without_docstring) == (
+        "<details>\n<summary>The source of <code>short</code>, "
+        f"<code>without_docstring</code>, {lines} lines</summary>\n\n"
+        f"```python\n{SHORT}\n\n{WITHOUT}\n```\n\n</details>"
+    )
+
+
+def test_a_listing_to_look_up_is_folded_however_short():
+    listing = markdown.folded_source(short)
+    assert listing == FOLDED_SHORT and isinstance(listing, Markdown)
+
+
+def test_no_listing_is_folded_in_a_notebook(make_function, in_notebook):
+    function = make_function(60)
+    code = inspect.getsource(function).rstrip()
+    assert markdown.source(function) == f"```python\n{code}\n```"
+    assert markdown.folded_source(short) == f"```python\n{SHORT}\n```"
 
 
 @pytest.mark.parametrize(

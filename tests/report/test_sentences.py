@@ -5,7 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from samples_of_runs import RECORD, TUTORIAL_IMAGES, make_run, of_drawings
+from samples_of_runs import (
+    TUTORIAL_IMAGES,
+    make_run,
+    of_drawings,
+    of_own_images,
+)
 
 from catdog.data.split import ImageSet
 from catdog.report import measurements, sentences
@@ -33,16 +38,17 @@ OWN = ("pets/a_b/1.jpg", "pets/<c>/1.jpg")
 @pytest.mark.parametrize(
     ("images", "text"),
     [
-        (TUTORIAL_IMAGES, "*Made with 3,000 photographs.*"),
+        (TUTORIAL_IMAGES, "*This page was made with 3,000 photographs.*"),
         (
             replace(TUTORIAL_IMAGES, source="drawings"),
-            "> **Drawn pictures.** The photographs were out of reach when this "
-            "page was made. The pictures that you see are 3,000 drawings of the "
-            "same names. Each replayed run says what it was trained on.",
+            "> **You are looking at drawings.** We could not download the "
+            "photographs for this build, so you see 3,000 drawings with the same "
+            "file names. The recorded results come from the photographs, unless "
+            "a page says otherwise.",
         ),
         (
             ImageSet(Path("x"), "photographs", OWN, OWN, ("a_b", "<c>")),
-            "> **Your own pictures.** This page was made with 4 pictures of two "
+            "> **Your own images.** This page was made with 4 images of two "
             r"classes, a\_b and \<c\>. Where the text says cat, read a\_b. Where "
             r"it says dog, read \<c\>.",
         ),
@@ -54,7 +60,7 @@ OWN = ("pets/a_b/1.jpg", "pets/<c>/1.jpg")
                 OWN,
                 faults=(("1", "is empty"),) * 7,
             ),
-            "> **Your own pictures.** This page was made with 4 pictures of two "
+            "> **Your own images.** This page was made with 4 images of two "
             "classes, cat and dog. Where the text says cat, read cat. Where it "
             "says dog, read dog. 7 files could not be read.",
         ),
@@ -65,77 +71,97 @@ def test_page_says_which_images_it_was_made_with(images, text):
     assert sentences.images_notice(images) == text
 
 
-REPLAYED = (
-    "*Replayed, not trained anew: 2 epochs of `model1` on 2,000 photographs, "
-    "seeds 0, 3. A run took 90 s on 2 CPU cores with TensorFlow 2.21.0, "
-    "2026-01-02. Set `CATDOG_TRAIN=1` to train here.*"
+FIVE_RUNS = [make_run(seed=seed) for seed in range(5)]
+STUCK = Result(2000, 1000, 0.6931)  # guesses, with the loss of guessing
+RECORDED = (
+    "*Recorded: 5 runs of `model1`, 2 epochs on 2,000 photographs, seeds 0 to 4 "
+    "([when and where](making-of.qmd#sec-records)).*"
 )
-TRAINED = (
-    "*Trained just now: 2 epochs of `model2` on 2,000 photographs, seed 1. A "
-    "run took 60 s on 1 CPU core with TensorFlow 2.21.0, 2026-01-02.*"
+RECORDED_ONCE = (
+    "*Recorded: 1 run of `model2`, 1 epoch on 2,000 drawings, seed 3 "
+    "([when and where](making-of.qmd#sec-records)).*"
 )
-STUCK = (
-    "*Trained just now: 6 epochs of `relu` on 2,000 photographs, seed 4. A run "
-    "took 60 s on 2 CPU cores with TensorFlow 2.21.0, 2026-01-02. With seed 4 "
-    "it learned nothing: its loss stayed where guessing has it.*"
+RECORDED_STUCK = (
+    "*Recorded: 2 runs of `relu`, 6 epochs on 2,000 photographs, seeds 3 to 4 "
+    "([when and where](making-of.qmd#sec-records)). With seed 4 it learned "
+    "nothing: its loss stayed where guessing has it.*"
 )
-TWO_RUNS = [
-    make_run(path=RECORD, seconds=60.0),
-    make_run(seed=3, path=RECORD, seconds=120.0),
+ONE_RUN = make_run("model2", 3, [0.5], [0.5], images=of_drawings(make_run()))
+RELU_RUNS = [
+    make_run("relu", 3, [0.5] * 6, [0.5] * 6, train=0.9),
+    make_run("relu", 4, [0.5] * 6, [0.5] * 6, train=STUCK),
 ]
-RUN_NOW = make_run(
-    "model2", 1, environment={"tensorflow": "2.21.0", "cores": 1}
-)
-STUCK_RUN = make_run(
-    "relu", 4, [0.5] * 6, [0.5] * 6, train=Result(2000, 1000, 0.6931)
-)
 
 
 @pytest.mark.parametrize(
     ("groups", "text"),
     [
-        ([TWO_RUNS], REPLAYED),
-        ([[RUN_NOW]], TRAINED),
-        ([[STUCK_RUN]], STUCK),
-        ([TWO_RUNS, [RUN_NOW]], f"{REPLAYED}\n\n{TRAINED}"),
+        ([FIVE_RUNS], RECORDED),
+        ([[ONE_RUN]], RECORDED_ONCE),
+        ([RELU_RUNS], RECORDED_STUCK),
+        ([FIVE_RUNS, [ONE_RUN]], f"{RECORDED}\n\n{RECORDED_ONCE}"),
     ],
-    ids=["replayed", "trained", "stuck", "two models"],
+    ids=["several", "one", "collapsed", "two models"],
 )
-def test_provenance_says_where_runs_come_from(groups, text):
-    assert sentences.provenance(*groups) == text
+def test_page_says_which_runs_were_recorded(groups, text):
+    assert sentences.recorded(*groups) == text
 
 
-def test_one_epoch_one_file_and_one_minute_are_no_plurals():
-    run = make_run(training=[0.5], validation=[0.5])
-    assert "just now: 1 epoch of `model1`" in sentences.provenance([run])
+@pytest.mark.parametrize(
+    ("seeds", "text"),
+    [
+        ([7], "seed 7 ("),
+        ([0, 1], "seeds 0 to 1 ("),
+        ([0, 3], "seeds 0, 3 ("),
+        ([2, 0, 1], "seeds 0 to 2 ("),
+        ([5, 6, 8], "seeds 5, 6, 8 ("),
+    ],
+)
+def test_seeds_are_a_range_only_if_none_is_missing(seeds, text):
+    runs = [make_run(seed=seed) for seed in seeds]
+    assert f"photographs, {text}" in sentences.recorded(runs)
+
+
+HISTORY = {"accuracy": [0.5, 0.7123], "val_accuracy": [0.5, 0.6049]}
+FIT = (
+    "This `fit` ran for 2 epochs on 2,000 photographs. It ended with 71.2% "
+    "accuracy on the training images and 60.5% on the validation images. "
+)
+
+
+def test_fit_on_the_images_of_the_runs_is_in_the_figure():
+    assert sentences.fit_result(HISTORY, TUTORIAL_IMAGES, FIVE_RUNS) == (
+        f"{FIT}The diamonds in the next figure show it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("images_of", "source"),
+    [(of_drawings, "drawings"), (of_own_images, "photographs")],
+)
+def test_fit_on_other_images_is_told_apart_from_the_runs(images_of, source):
+    run = make_run(images=images_of(make_run()))
+    assert not run.is_of(TUTORIAL_IMAGES)
+    assert sentences.fit_result(HISTORY, TUTORIAL_IMAGES, [run]) == (
+        f"{FIT}The recorded runs, which come next, were trained on {source} and "
+        "for 2 epochs."
+    )
+
+
+def test_fit_of_one_epoch_names_what_it_ran_on():
+    drawings = replace(TUTORIAL_IMAGES, source="drawings")
+    history = {name: values[-1:] for name, values in HISTORY.items()}
+    text = sentences.fit_result(history, drawings, FIVE_RUNS)
+    assert text.startswith("This `fit` ran for 1 epoch on 2,000 drawings. It")
+    assert text.endswith("were trained on photographs and for 2 epochs.")
+
+
+def test_one_file_and_one_minute_are_no_plurals():
     one_fault = ImageSet(Path("x"), "photographs", OWN, OWN, faults=OWN[:1])
     assert sentences.images_notice(one_fault).endswith(
         " 1 file could not be read."
     )
-    assert "took 1 minute together" in sentences.training_time({"a": [run]})
-
-
-def test_provenance_tells_runs_of_other_machines_and_days_apart():
-    other = {"tensorflow": "2.16.1", "cores": 8}
-    runs = [
-        make_run(path=RECORD),
-        make_run(seed=1, path=RECORD, seconds=20.0, environment=other),
-        make_run(seed=2, path=RECORD, recorded="2026-03-04"),
-        make_run(seed=3, path=RECORD),
-    ]
-    assert sentences.provenance(runs) == (
-        "*Replayed, not trained anew: 2 epochs of `model1` on 2,000 "
-        "photographs, seeds 0, 1, 2, 3. A run with seeds 0, 3 took 60 s on 2 "
-        "CPU cores with TensorFlow 2.21.0, 2026-01-02. A run with seed 1 took "
-        "20 s on 8 CPU cores with TensorFlow 2.16.1, 2026-01-02. A run with "
-        "seed 2 took 60 s on 2 CPU cores with TensorFlow 2.21.0, 2026-03-04. "
-        "Set `CATDOG_TRAIN=1` to train here.*"
-    )
-
-
-def test_provenance_names_drawings():
-    run = make_run(images=of_drawings(make_run()))
-    assert "on 2,000 drawings, seed 0." in sentences.provenance([run])
+    assert "took 1 minute in" in sentences.training_time({"a": [make_run()]})
 
 
 def test_validation_range_is_that_of_the_last_five_epochs_of_all_runs():
@@ -164,30 +190,40 @@ def test_training_time_adds_up_the_means_of_the_models(cores, machine):
         "model2": [make_run("model2", seconds=90.0)],
     }
     assert sentences.training_time(runs) == (
-        f"One run of each of the 2 models took 4 minutes together, on {machine}."
+        "Training each of the 2 models once took 4 minutes in total on "
+        f"{machine}."
     )
 
 
 @pytest.mark.parametrize(
     ("difference", "text"),
     [
-        (0.042, "4.2 percentage points above"),
-        (-0.042, "4.2 percentage points below"),
-        (0.0006, "0.1 percentage points above"),
-        (-0.0006, "0.1 percentage points below"),
-        (0.0004, "level with"),
-        (-0.0004, "level with"),
-        (0.0, "level with"),
+        (0.042, "4.2 percentage points"),
+        (-0.042, "4.2 percentage points"),
+        (0.0101, "1.0 percentage point"),
+        (-0.0099, "1.0 percentage point"),
+        (0.011, "1.1 percentage points"),
+        (0.0, "0.0 percentage points"),
     ],
 )
-def test_percentage_points_lie_above_or_below(difference, text):
-    assert sentences.percentage_points(difference) == text
+def test_points_have_no_sign_and_a_plural(difference, text):
+    assert sentences.points(difference) == text
 
 
-CUT_OFFS = (
-    "(We call a gap of 3 points or more a little overfitting, and one of 10 or "
-    "more clear overfitting.)"
+@pytest.mark.parametrize(
+    ("difference", "text"),
+    [
+        (0.042, "the new one beats it by **4.2 percentage points**"),
+        (-0.042, "the new one falls short of it by **4.2 percentage points**"),
+        (0.0006, "the new one beats it by **0.1 percentage points**"),
+        (-0.0006, "the new one falls short of it by **0.1 percentage points**"),
+        (0.0004, "the new one is **level** with it"),
+        (-0.0004, "the new one is **level** with it"),
+        (0.0, "the new one is **level** with it"),
+    ],
 )
+def test_one_beats_another_falls_short_or_is_level(difference, text):
+    assert sentences.compared(difference, "the new one", "it") == text
 
 
 @pytest.mark.parametrize(
@@ -197,7 +233,8 @@ CUT_OFFS = (
         (0.849, "A little", "9.9 percentage points above"),
         (0.78, "A little", "3.0 percentage points above"),
         (0.779, "No", "2.9 percentage points above"),
-        (0.75, "No", "level with"),
+        (0.76, "No", "1.0 percentage point above"),
+        (0.75, "No", "0.0 percentage points above"),
         (0.55, "No", "20.0 percentage points below"),
     ],
 )
@@ -205,19 +242,67 @@ def test_overfitting_is_judged_in_inference_mode(train, answer, distance):
     # The history, taken in training mode, says something else.
     run = make_run(training=[0.1, 0.1], validation=[0.1, 0.75], train=train)
     assert sentences.overfitting([run]) == (
-        f"**{answer}.** Without augmentation and dropout, it gets {train:.1%} of "
-        f"the training images right, which is {distance} its validation "
-        f"accuracy. {CUT_OFFS}"
+        f"**{answer}.** In inference mode it gets {train:.1%} of the training "
+        f"images right, {distance} its validation accuracy."
     )
 
 
 def test_overfitting_is_that_of_the_mean_of_all_runs():
     runs = [make_run(validation=[0, 0.7], train=x) for x in (0.9, 0.7, 0.7)]
     assert sentences.overfitting(runs) == (
-        "**A little.** Without augmentation and dropout, it gets 76.7% of the "
-        "training images right, which is 6.7 percentage points above its "
-        f"validation accuracy, averaged over 3 runs. {CUT_OFFS}"
+        "**A little.** In inference mode it gets 76.7% of the training images "
+        "right, 6.7 percentage points above its validation accuracy, averaged "
+        "over 3 runs."
     )
+
+
+def test_cut_offs_are_those_that_overfitting_is_judged_by():
+    assert sentences.cut_offs() == (
+        "We call a gap of 3 percentage points or more a little overfitting, and "
+        "a gap of 10 or more clear overfitting."
+    )
+
+
+def of_losses(*losses):
+    """A run of each list of validation losses."""
+    return [
+        make_run(
+            seed=seed,
+            training=[0.5] * len(values),
+            validation=[0.5] * len(values),
+            val_loss=values,
+        )
+        for seed, values in enumerate(losses)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("losses", "text"),
+    [
+        (
+            # Their means are 0.7, 0.5, 0.6 and 0.9; none is lowest there.
+            [(0.8, 0.5, 0.4, 1.0), (0.6, 0.5, 0.8, 0.8)],
+            "The mean validation loss is lowest after epoch 2, at 0.50. By the "
+            "last epoch it has risen to 0.90.",
+        ),
+        (
+            [(0.8, 0.5, 0.4), (0.6, 0.5, 0.4)],
+            "The mean validation loss ends at its lowest value, 0.40.",
+        ),
+        (
+            [(0.6, 0.512, 0.516)],  # no risen loss that reads the same
+            "The validation loss ends at its lowest value, 0.52.",
+        ),
+        (
+            [(0.5, 0.6, 0.7)],
+            "The validation loss is lowest after epoch 1, at 0.50. By the last "
+            "epoch it has risen to 0.70.",
+        ),
+    ],
+    ids=["rising", "ends lowest", "ends almost lowest", "one run"],
+)
+def test_lowest_loss_is_that_of_the_mean_of_all_runs(losses, text):
+    assert sentences.lowest_loss(of_losses(*losses)) == text
 
 
 def runs_of(model, *accuracies):
@@ -232,21 +317,27 @@ def runs_of(model, *accuracies):
     [
         (
             (0.75, 0.69, 0.72),
-            "With the same seed and split, `model2` is 2.0 percentage points "
-            "above `model1` on average, and better in 2 of 3 runs: the "
-            "differences range from −1.0 to +5.0 points.",
+            "Compared seed by seed, `model2` beats `model1` by 2.0 percentage "
+            "points on average. It is better in 2 of 3 runs, and the differences "
+            "range from −1.0 to +5.0 points.",
+        ),
+        (
+            (0.7, 0.6),
+            "Compared seed by seed, `model2` falls short of `model1` by 5.0 "
+            "percentage points on average. It is better in 0 of 2 runs, and the "
+            "differences range from −10.0 to 0.0 points.",
         ),
         (
             (0.65,),
-            "With the same seed and split, `model2` is 5.0 percentage points "
-            "below `model1`.",
+            "With the same seed and split, `model2` falls short of `model1` by "
+            "5.0 percentage points.",
         ),
         (
             (0.7,),
             "With the same seed and split, `model2` is level with `model1`.",
         ),
     ],
-    ids=["several", "one", "level"],
+    ids=["several", "worse", "one", "level"],
 )
 def test_models_are_compared_seed_by_seed(later, text):
     earlier = runs_of("model1", 0.7, 0.7, 0.7)
@@ -262,10 +353,123 @@ def test_models_without_a_common_seed_are_not_compared():
 
 @pytest.mark.parametrize(
     ("difference", "text"),
-    [(0.012, "+1.2"), (-0.004, "−0.4"), (0.0, "+0.0"), (0.0996, "+10.0")],
+    [
+        (0.012, "+1.2"),
+        (-0.004, "−0.4"),
+        (0.0996, "+10.0"),
+        (0.0, "0.0"),
+        (-0.0, "0.0"),
+        (0.0004, "0.0"),
+        (-0.0004, "0.0"),
+    ],
 )
-def test_differences_have_a_sign(difference, text):
+def test_differences_have_a_sign_unless_they_are_zero(difference, text):
     assert sentences.signed_points(difference) == text
+
+
+def pair(differences, only_later, only_earlier=0):
+    """Runs of two models with the same seeds.
+
+    Args:
+        differences: of their validation accuracies, in points, by seed.
+        only_later: of 20 test images of the first fold, how many only the later
+            model gets right. In the other folds both are always right.
+        only_earlier: the same for the earlier model.
+    """
+    both = 20 - only_later - only_earlier
+    earlier_right = [False] * only_later + [True] * (only_earlier + both)
+    later_right = [True] * only_later + [False] * only_earlier + [True] * both
+    return [
+        [
+            make_run(
+                model,
+                seed,
+                validation=[0, 0.6 + (points / 100 if later else 0)],
+                outcomes=[True] * 20 if seed else right,
+            )
+            for seed, points in enumerate(differences)
+        ]
+        for later, (model, right) in enumerate(
+            [("model1", earlier_right), ("model2", later_right)]
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("runs", "text"),
+    [
+        # p of McNemar's test, by hand: 2 tosses in 2 ** 6, or ** 5, or ** 11.
+        (
+            pair([1, 2], only_later=6),
+            "Yes. It helped with every seed, and on the 40 test images the "
+            "difference is larger than luck explains (p = 0.031).",
+        ),
+        (
+            pair([1], only_later=11),
+            "Yes. It helped with every seed, and on the 20 test images the "
+            "difference is larger than luck explains (p < 0.001).",
+        ),
+        (
+            pair([1, 2], only_later=5),
+            "Probably, but these images cannot prove it. It helped with every "
+            "seed. On the 40 test images, luck alone could explain the "
+            "difference (p = 0.062).",
+        ),
+        (
+            pair([3, -1], only_later=6),
+            "Probably, but these images cannot prove it. It helped on average, "
+            "not with every seed. On the 40 test images, the difference is "
+            "larger than luck explains (p = 0.031).",
+        ),
+        (
+            pair([3, 0], only_later=1, only_earlier=1),
+            "Probably, but these images cannot prove it. It helped on average, "
+            "not with every seed. On the 40 test images, luck alone could "
+            "explain the difference (p = 1.000).",
+        ),
+        (
+            pair([1, 2], only_later=0, only_earlier=6),
+            "Doubtful. It helped with every seed on the validation images, but "
+            "on the 40 test images it did worse, and by more than luck explains "
+            "(p = 0.031).",
+        ),
+        (
+            pair([3, -4], only_later=6),
+            "No: averaged over the seeds, it did not help.",
+        ),
+        (
+            pair([5, -5], only_later=6),  # their sum, in floats, is above 0
+            "No: averaged over the seeds, it did not help.",
+        ),
+    ],
+    ids=[
+        "yes",
+        "yes, small p",
+        "every seed, large p",
+        "not every seed, small p",
+        "not every seed, large p",
+        "worse on test images",
+        "no",
+        "level",
+    ],
+)
+def test_evidence_takes_every_seed_and_the_test_images(runs, text):
+    assert sentences.evidence(*runs) == text
+
+
+def test_evidence_without_a_common_seed_says_nothing():
+    # Seeds 0 and 5 test the same images all the same.
+    runs = [make_run(seed=0)], [make_run("model2", seed=5)]
+    text = "No two runs have the same seed, so nothing can be said."
+    assert sentences.evidence(*runs) == text
+    runs = [make_run(seed=0)], [make_run("model2", seed=1)]
+    assert sentences.evidence(*runs) == text
+
+
+def test_evidence_is_of_images_that_both_models_were_tested_on():
+    earlier, later = pair([1, 2, 3], only_later=6)
+    assert "on the 40 test images" in sentences.evidence(earlier[:2], later)
+    assert "on the 20 test images" in sentences.evidence(earlier, later[:1])
 
 
 @pytest.mark.parametrize(
@@ -278,8 +482,8 @@ def test_differences_have_a_sign(difference, text):
 def test_required_accuracy_is_met_or_missed(model, required, distance, verdict):
     reached = round(required + distance, 3)
     text = (
-        f"the course asks for at least {required:.0%} every time; the lowest of "
-        f"1 run ended at {reached:.1%}: {verdict}"
+        f"the assignment asks for at least {required:.0%} every time. Our run "
+        f"ended at {reached:.1%}: {verdict}."
     )
     run = make_run(model, validation=[0.1, reached])
     assert sentences.required_accuracy([run]) == text
@@ -292,8 +496,8 @@ def test_the_lowest_run_decides_whether_the_required_accuracy_is_met():
         make_run("model3", 2, validation=[0.1, 0.9]),
     ]
     assert sentences.required_accuracy(runs) == (
-        "the course asks for at least 70% every time; the lowest of 3 runs "
-        "ended at 65.0%: missed"
+        "the assignment asks for at least 70% every time. The lowest of our 3 "
+        "runs ended at 65.0%: missed."
     )
 
 
@@ -337,21 +541,33 @@ def bench(tmp_path, monkeypatch):
         (
             "epoch",
             "Measured with `catdog bench` on 2 CPU cores, in 3 rounds: an epoch "
-            "of `model1` takes 9 s this way, and 11 s where every image is "
-            "decoded in every epoch (medians). Within a round, that is 0.91 "
-            "times as long (from 0.43 to 0.97).",
+            "of `model1` takes 9 s this way, and 11 s if every image is "
+            "decoded in every epoch (medians). That is 1.1 times as fast (1.0 to "
+            "2.3 within a round).",
         ),
         (
             "transfer",
             "Measured with `catdog bench` on 2 CPU cores, in 3 rounds: 20 epochs "
-            "of `model4` take 50 s this way, and 200 s where every image is sent "
-            "through all layers in every epoch (medians). Within a round, that "
-            "is 0.25 times as long (from 0.10 to 0.60).",
+            "of `model4` take 50 s this way, and 200 s if every image passes all "
+            "layers in every epoch (medians). That is 4.0 times as fast (1.7 to "
+            "10.0 within a round).",
         ),
     ],
 )
 def test_speed_is_compared_within_each_round(comparison, text, bench):
     assert sentences.measured_speed(comparison) == text
+
+
+def test_a_way_that_takes_longer_is_not_called_faster(bench):
+    epoch = {
+        "model1, usual pipeline": [10.0, 10.0, 10.0],
+        "model1, our pipeline": [9.0, 15.0, 20.0],
+    }
+    bench.write_text(json.dumps({**BENCH, "epoch": epoch}))
+    assert sentences.measured_speed("epoch").endswith(
+        "takes 15 s this way, and 10 s if every image is decoded in every epoch "
+        "(medians). That is 1.5 times as long (0.9 to 2.0 within a round)."
+    )
 
 
 def test_costs_of_the_pipelines_stand_beside_one_another(bench):

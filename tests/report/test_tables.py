@@ -4,12 +4,15 @@
 # ruff: noqa: E501
 
 from inspect import cleandoc
+from pathlib import Path
 
 import pytest
-from samples_of_runs import make_run
+from samples_of_runs import make_run, of_drawings
 
+from catdog.data.split import ImageSet
 from catdog.report import tables
 from catdog.runs.schema import Parameters
+from catdog.scores import Score
 
 # Five models that meet what the assignment requires of them.
 REACHED = {
@@ -51,32 +54,125 @@ def test_accuracy_by_run_has_a_row_for_each_fifth():
         make_run(seed=3, outcomes=[True, True, True]),
     ]
     assert tables.accuracy_by_run(runs) == cleandoc("""
-        | seed | tested on fifth | pictures | right | accuracy |
+        | seed | tested on fifth | images | right | accuracy |
         | :-- | --: | --: | --: | --: |
         | 0 | 1 of 5 | 3 | 2 | 66.7% |
         | 3 | 4 of 5 | 3 | 3 | 100.0% |
     """)
 
 
-def test_epochs_to_reach_a_goal_go_by_the_mean_of_the_runs():
-    accuracies = [
-        [0.5, 0.7, 0.9],
-        [0.5, 0.5, 0.7],  # with the first, 0.6 after the second epoch
-        [0.8, 0.9, 0.5],
-        [0.1, 0.2, 0.3],
+def with_accuracies(model, *histories):
+    """A run of each list of validation accuracies."""
+    return [
+        make_run(model, seed, [0] * len(values), values)
+        for seed, values in enumerate(histories)
     ]
-    first, second, third, fourth = (
-        make_run(training=[0] * 3, validation=values) for values in accuracies
-    )
-    third.model, fourth.model = "model2", "model3"
-    groups = [[first, second], [third], [fourth]]
+
+
+def test_epochs_to_reach_a_goal_are_those_of_each_run():
+    groups = [
+        with_accuracies("model1", [0.5, 0.7, 0.9], [0.55, 0.5, 0.6]),
+        with_accuracies("model2", [0.8, 0.5, 0.5]),
+        with_accuracies("model3", [0.1, 0.2, 0.3], [0.1, 0.6, 0.3]),
+        with_accuracies("model4", [0.1, 0.2, 0.3], [0.2, 0.1, 0.599]),
+    ]
     assert tables.epochs_to_reach(groups, goal=0.6) == cleandoc("""
-        | model | reached in epoch | after the first epoch | after the last |
-        | :-- | --: | --: | --: |
-        | model1 | 2 | 50.0% | 80.0% |
-        | model2 | 1 | 80.0% | 50.0% |
-        | model3 | never | 10.0% | 30.0% |
+        | model | runs that reach 60% | in epoch | after the first epoch | after the last epoch |
+        | :-- | --: | --: | --: | --: |
+        | model1 | 2 of 2 | 2 to 3 | 50.0% to 55.0% | 60.0% to 90.0% |
+        | model2 | 1 of 1 | 1 | 80.0% | 50.0% |
+        | model3 | 1 of 2 | 2 | 10.0% | 30.0% |
+        | model4 | 0 of 2 | – | 10.0% to 20.0% | 30.0% to 59.9% |
     """)
+
+
+def test_without_runs_nothing_reaches_a_goal():
+    assert tables.epochs_to_reach([], goal=0.55).split("\n") == [
+        "| model | runs that reach 55% | in epoch | after the first epoch | after the last epoch |",
+        "| :-- | --: | --: | --: | --: |",
+    ]
+
+
+def test_early_stopping_says_what_it_would_have_kept_of_each_run():
+    runs = [
+        make_run(
+            seed=seed,
+            training=[0.5] * 5,
+            validation=[0.5, 0.61, 0.62, 0.63, 0.64],
+            val_loss=val_loss,
+        )
+        for seed, val_loss in [
+            (0, (0.7, 0.6, 0.65, 0.66, 0.99)),
+            (3, (0.7, 0.6, 0.5, 0.4, 0.3)),
+        ]
+    ]
+    assert tables.early_stopping(runs, patience=2) == cleandoc("""
+        | seed | stops after epoch | keeps epoch | loss kept | loss after the last | accuracy kept | accuracy after the last |
+        | :-- | --: | --: | --: | --: | --: | --: |
+        | 0 | 4 | 2 | 0.60 | 0.99 | 61.0% | 64.0% |
+        | 3 | 5 | 5 | 0.30 | 0.30 | 64.0% | 64.0% |
+    """)
+    # A third epoch of patience ends the first run with its last epoch.
+    assert "| 0 | 5 | 2 |" in tables.early_stopping(runs, patience=3)
+
+
+def test_mistakes_name_image_label_answer_and_confidence(images):
+    scores = [
+        Score("train/cats/cat.1.jpg", 0, 0.987),
+        Score("train/dogs/dog.22.jpg", 1, 0.25),
+    ]
+    assert tables.mistakes(scores, images) == cleandoc(r"""
+        | image | label | answer | how sure |
+        | :-- | :-- | :-- | --: |
+        | train\/cats\/cat\.1\.jpg | cat | dog | 98.7% |
+        | train\/dogs\/dog\.22\.jpg | dog | cat | 75.0% |
+    """)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("a|b.jpg", r"a\|b\.jpg"),
+        ("a`b`.jpg", r"a\`b\`\.jpg"),
+        ("<i>.jpg", r"\<i\>\.jpg"),
+        ("a\nb.jpg", r"a\\x0ab\.jpg"),
+    ],
+)
+def test_no_name_of_a_file_or_class_breaks_the_table_of_mistakes(name, written):
+    classes = (name.removesuffix(".jpg"), "dogs")
+    images = ImageSet(Path("x"), "photographs", (), (), classes)
+    row = tables.mistakes([Score(name, 0, 0.9)], images).split("\n", 2)[2]
+    label = written.removesuffix(r"\.jpg")
+    assert row == f"| {written} | {label} | dog | 90.0% |"
+
+
+def test_records_are_grouped_by_what_was_the_same():
+    large = {"tensorflow": "2.21.0", "cores": 8}
+    older = {"tensorflow": "2.16.1", "cores": 2}
+    first = make_run()
+    runs = [
+        first,
+        make_run(seed=1, environment=large),
+        make_run(seed=2, environment=older, seconds=31.0),
+        make_run(seed=3, recorded="2026-03-04"),
+        make_run(seed=4, images=of_drawings(first)),
+        make_run(seed=5, seconds=90.0),
+    ]
+    one = make_run("relu", 7, environment={"tensorflow": "2.21.0", "cores": 1})
+    assert tables.records({"model1": runs, "relu": [one]}) == cleandoc("""
+        | model | seeds | trained on | machine | TensorFlow | recorded | seconds a run |
+        | :-- | :-- | :-- | :-- | --: | --: | --: |
+        | model1 | 0, 5 | 2,000 photographs | 2 CPU cores | 2.21.0 | 2026-01-02 | 75 |
+        | model1 | 1 | 2,000 photographs | 8 CPU cores | 2.21.0 | 2026-01-02 | 60 |
+        | model1 | 2 | 2,000 photographs | 2 CPU cores | 2.16.1 | 2026-01-02 | 31 |
+        | model1 | 3 | 2,000 photographs | 2 CPU cores | 2.21.0 | 2026-03-04 | 60 |
+        | model1 | 4 | 2,000 drawings | 2 CPU cores | 2.21.0 | 2026-01-02 | 60 |
+        | relu | 7 | 2,000 photographs | 1 CPU core | 2.21.0 | 2026-01-02 | 60 |
+    """)
+
+
+def test_models_without_a_run_have_no_row_among_the_records():
+    assert tables.records({"model1": []}).count("\n") == 1
 
 
 RUNS = {
@@ -220,12 +316,12 @@ def test_bench_compares_ways_within_each_round():
 
 
 SPECIFICATION = """
-    | the course asks | evidence | verdict |
+    | the assignment asks | evidence | verdict |
     | :-- | :-- | :-- |
-    | A function shows labelled cats in one row, labelled dogs in another | [chapter 1](01-data.qmd#sec-look) | met |
-    | RandomFlip and RandomRotation are shown on a picture | [chapter 3](03-augmentation.qmd#sec-flip) | met |
+    | A function shows labeled cats in one row and labeled dogs in another | [chapter 1](01-data.qmd#sec-look) | met |
+    | RandomFlip and RandomRotation are shown on an image | [chapter 3](03-augmentation.qmd#sec-flip) | met |
     {}
-    | Code repeats little, and is explained | each function stands once, in `catdog`; chapters show it | judge for yourself |
+    | Code repeats little, and is explained | each function is written once, in `catdog`; chapters show it | judge for yourself |
     | A tutorial in clear English | this one | judge for yourself |
 """
 

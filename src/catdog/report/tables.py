@@ -5,7 +5,6 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catdog._io import printable
 from catdog.data.split import FOLDS, ImageSet
 from catdog.evaluation import (
     REQUIRED_ACCURACY,
@@ -150,7 +149,7 @@ def mistakes(scores: Sequence[Score], images: ImageSet) -> Markdown:
     """Return wrong answers: the image, what it shows, the answer, how sure."""
     rows = [
         [
-            f"`{printable(score.name)}`",
+            escape(score.name),
             escape(images.classes[score.label]),
             escape(images.classes[score.answer]),
             f"{score.confidence:.1%}",
