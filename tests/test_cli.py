@@ -218,7 +218,8 @@ def test_runs_are_written_apart_by_their_images(
         "drawings": "drawings/",
         "own": f"own/{images.fingerprint}/",
     }[source]
-    assert files(out) == [f"{place}model1-0.json"]
+    names = [f"{place}model1-0.{kind}" for kind in ("json", "npz")]
+    assert files(out) == names
 
 
 @POSIX_ONLY

@@ -129,7 +129,7 @@ def test_history_draws_runs_and_their_mean_in_the_color_of_the_measure():
     runs = [with_labels(run, 60, 40) for run in runs]
     chart = figures.history(runs)
     accuracy, loss = chart.axes
-    dog, cat, soft = (palette()[name][0] for name in ("dog", "cat", "soft"))
+    train, val, soft = (palette()[name][0] for name in ("training", "validation", "soft"))
     entropy = round(-0.6 * np.log(0.6) - 0.4 * np.log(0.4), 9)
     assert curves(accuracy) == (
         {
@@ -171,7 +171,7 @@ def test_history_has_the_means_of_the_model_before_in_gray_behind():
     ]
     chart = figures.history([run], previous)
     accuracy, loss = chart.axes
-    gray = palette()["line"][0]
+    gray = palette()["soft"][0]
     thick, thin = curves(accuracy)
     assert thick["model1, validation"] == (gray, [0.7, 0.8])
     assert thin == [(gray, [0.6, 0.7])]  # that of training
@@ -219,7 +219,7 @@ def test_own_fit_of_the_same_images_is_drawn_as_diamonds():
     runs = [make_run(training=[0.5] * 3, validation=[0.5] * 3)]
     own = fitted()
     chart = figures.history(runs, own=own, images=TUTORIAL_IMAGES)
-    dog, cat = (palette()[name][0] for name in ("dog", "cat"))
+    train, val = (palette()[name][0] for name in ("training", "validation"))
     accuracy, loss = map(diamonds, chart.axes)
     assert [row[:2] for row in accuracy] == [
         (dog, [0.61, 0.62]),
@@ -298,7 +298,7 @@ def test_comparison_has_a_row_of_dots_for_each_model_and_what_is_required():
     ticks = [
         list(line.get_xdata())
         for line in axis.lines
-        if line.get_color() == palette()["dog"][0]
+        if line.get_color() == palette()["ink"][0]
     ]
     assert ticks == [[0.52, 0.52]]
     assert axis.yaxis_inverted() and axis.get_xlim()[0] == 0.5
