@@ -39,7 +39,7 @@ from catdog.runs.schema import Run, fingerprint
 # Share of validation images that the threshold calls unlike.
 VALIDATION_SHARE = 0.05
 # Directions that stand for the training images of a class: with one, more
-# photographs without animals pass; with sixteen, no fewer than with eight.
+# photographs without animals pass; sixteen differ from eight by one or none.
 N_DIRECTIONS = 8
 N_IMAGES = 100  # that are made of each kind
 RULE = "direction of the features"
