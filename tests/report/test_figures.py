@@ -129,28 +129,30 @@ def test_history_draws_runs_and_their_mean_in_the_color_of_the_measure():
     runs = [with_labels(run, 60, 40) for run in runs]
     chart = figures.history(runs)
     accuracy, loss = chart.axes
-    train, val, soft = (palette()[name][0] for name in ("training", "validation", "soft"))
+    train, val, soft = (
+        palette()[name][0] for name in ("training", "validation", "soft")
+    )
     entropy = round(-0.6 * np.log(0.6) - 0.4 * np.log(0.4), 9)
     assert curves(accuracy) == (
         {
-            "training": (dog, [0.7, 0.9]),
-            "validation": (cat, [0.55, 0.8]),
+            "training": (train, [0.7, 0.9]),
+            "validation": (val, [0.55, 0.8]),
             "baseline": (soft, [0.6, 0.6]),
         },
         [
-            (dog, [0.6, 0.8]),
-            (dog, [0.8, 1.0]),
-            (cat, [0.5, 0.7]),
-            (cat, [0.6, 0.9]),
+            (train, [0.6, 0.8]),
+            (train, [0.8, 1.0]),
+            (val, [0.5, 0.7]),
+            (val, [0.6, 0.9]),
         ],
     )
     assert curves(loss) == (
         {
-            "training": (dog, [1.0, 0.5]),
-            "validation": (cat, [0.6, 0.6]),
+            "training": (train, [1.0, 0.5]),
+            "validation": (val, [0.6, 0.6]),
             "baseline": (soft, [entropy, entropy]),
         },
-        [(dog, [1.0, 0.5])] * 2 + [(cat, [0.6, 0.6])] * 2,
+        [(train, [1.0, 0.5])] * 2 + [(val, [0.6, 0.6])] * 2,
     )
     legend = chart.legends[0].get_texts()
     assert [text.get_text() for text in legend] == list(curves(accuracy)[0])
@@ -222,12 +224,12 @@ def test_own_fit_of_the_same_images_is_drawn_as_diamonds():
     train, val = (palette()[name][0] for name in ("training", "validation"))
     accuracy, loss = map(diamonds, chart.axes)
     assert [row[:2] for row in accuracy] == [
-        (dog, [0.61, 0.62]),
-        (cat, [0.63, 0.64]),
+        (train, [0.61, 0.62]),
+        (val, [0.63, 0.64]),
     ]
     assert [row[:2] for row in loss] == [
-        (dog, [0.71, 0.72]),
-        (cat, [0.73, 0.74]),
+        (train, [0.71, 0.72]),
+        (val, [0.73, 0.74]),
     ]
     assert [row[2].startswith("_") for row in accuracy] == [True, False]
     legend = [text.get_text() for text in chart.legends[0].get_texts()]
