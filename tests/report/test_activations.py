@@ -9,6 +9,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from samples_of_runs import make_run
 
 from catdog import models
 from catdog.data.pipeline import decode
@@ -16,6 +17,7 @@ from catdog.errors import CatdogError
 from catdog.report import activations
 from catdog.report.figures import example_image
 from catdog.report.palette import palette
+from catdog.runs.store import read_run, write_run
 
 VERTICAL = [[-1, 0, 1]] * 3
 # Gray levels 0, 1, 2 … 63 in rows of eight.
@@ -87,6 +89,73 @@ def test_convolution_is_that_of_keras(image):
     np.testing.assert_allclose(
         activations.convolved(image, kernel), np.asarray(maps)[0, ..., 0]
     )
+
+
+@pytest.mark.parametrize("kernel", [VERTICAL, np.negative(VERTICAL)])
+def test_strongest_patch_has_the_edge_in_its_outlined_window(kernel):
+    image = np.zeros((14, 20, 3), "uint8")
+    image[6:9, 11] = 255  # one bright stroke: its left edge comes first
+    row, column = activations.strongest_patch(image, kernel)
+    assert (row, column) == (5, 8)
+    chart = activations.convolution_by_hand(image, row, column, kernel)
+    top, left, size = outline(chart.axes[0])
+    window = image[row + top :, column + left :][:size, :size, 0]
+    assert window.tolist() == [[0, 0, 255]] * 3
+    sums = np.array(numbers(chart.axes[2]))
+    strongest = np.abs(activations.convolved(image, kernel)).max()
+    assert abs(sums[top, left]) == np.abs(sums).max() == strongest == 3 * 255
+
+
+@pytest.mark.parametrize(
+    ("edge", "corner"), [((0, 0), (0, 0)), ((-1, -1), (8, 14))]
+)
+def test_strongest_patch_lies_within_the_image(edge, corner):
+    image = np.zeros((14, 20, 3), "uint8")
+    image[edge] = 255  # too close to the border for an outlined window
+    image[corner[0] + 1, corner[1] + 1] = 20
+    patch = activations.strongest_patch(image, [[1, 0, 0], [0] * 3, [0] * 3])
+    assert patch == corner
+    activations.convolution_by_hand(image, *patch, VERTICAL)
+
+
+def recorded_filters(change, seed=3, version=keras.__version__):
+    """A recorded run whose first filters are those of its start, changed."""
+    keras.utils.set_random_seed(seed)
+    kernel, bias = models.model1().layers[0].get_weights()
+    run = make_run(seed=seed, environment={"keras": version, "cores": 2})
+    return read_run(write_run(run, weights=[change(kernel), bias]))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda kernel: kernel, 1.0),
+        (lambda kernel: 2 * kernel + 1, 1.0),
+        (lambda kernel: -kernel, -1.0),
+        (lambda kernel: kernel[::-1, ::-1], pytest.approx(0, abs=0.15)),
+    ],
+    ids=["equal", "in line", "opposite", "others"],
+)
+def test_filters_moved_as_far_as_they_differ_from_their_start(change, expected):
+    moved = activations.how_far_filters_moved(recorded_filters(change))
+    assert moved == (
+        pytest.approx(expected) if expected in (1, -1) else expected
+    )
+
+
+def test_filters_that_moved_a_little_are_almost_as_they_were():
+    rng = np.random.default_rng(0)
+    run = recorded_filters(
+        lambda kernel: kernel + rng.normal(0, kernel.std(), kernel.shape)
+    )
+    # As much noise as there was signal: the correlation is 1 / sqrt(2).
+    moved = activations.how_far_filters_moved(run)
+    assert moved == pytest.approx(2**-0.5, abs=0.05)
+
+
+def test_start_is_unknown_for_another_version_of_keras():
+    run = recorded_filters(lambda kernel: kernel, version="3.0.0")
+    assert activations.how_far_filters_moved(run) is None
 
 
 def test_table_of_the_patch_kernel_and_map_has_their_numbers():
@@ -195,7 +264,7 @@ def test_maps_have_the_numbers_of_their_filters(image):
     kernel = np.zeros((5, 5, 3, 16), "float32")
     kernel[2, 2, 0, 4] = 1  # the fifth map is the red channel
     chart = activations.feature_maps(kernel, np.zeros(16, "float32"), image)
-    assert titles(chart) == ["picture", *map(str, range(1, 17))]
+    assert titles(chart) == ["image", *map(str, range(1, 17))]
     shown = [axis.images[0].get_array() for axis in chart.axes]
     np.testing.assert_array_equal(shown[0], image)
     maps = activations.first_maps(kernel, np.zeros(16, "float32"), image)
@@ -214,13 +283,20 @@ def test_mean_of_the_cells_is_the_answer_for_the_image(model4, image):
 
 
 def test_cells_lie_where_they_are_in_the_image(model4, image):
-    changed = image.copy()
-    changed[:32, -32:] = 255 - changed[:32, -32:]
-    before, after = (
-        activations.class_activation_map(model4, x) for x in (image, changed)
-    )
-    moved = np.abs(after - before).sum(axis=-1)
-    assert moved[:2, 3:].sum() > 5 * moved[3:, :2].sum()
+    before = activations.class_activation_map(model4, image)
+
+    def moved(rows, columns):
+        """How far the cells move if one corner of the image is changed."""
+        changed = image.copy()
+        changed[rows, columns] = 255 - changed[rows, columns]
+        after = activations.class_activation_map(model4, changed)
+        cells = np.abs(after - before).sum(axis=-1)
+        return cells[:2, 3:].sum(), cells[3:, :2].sum()
+
+    upper_right, lower_left = moved(slice(0, 32), slice(128, 160))
+    assert upper_right > 2 * lower_left
+    upper_right, lower_left = moved(slice(128, 160), slice(0, 32))
+    assert lower_left > 2 * upper_right
 
 
 def test_model_that_takes_no_mean_has_no_such_map(image):

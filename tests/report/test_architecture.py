@@ -7,6 +7,7 @@ import pytest
 from keras import layers
 
 from catdog import models
+from catdog.pretrained import WEIGHTS_NAME
 from catdog.report import architecture
 
 
@@ -23,7 +24,7 @@ def labels(chart):
 def test_diagram_names_every_layer_with_its_shape(name):
     model = models.BUILDERS[name]()
     first, *others = labels(architecture.diagram(model))
-    assert first == "picture\n160 × 160 × 3"
+    assert first == "image\n160 × 160 × 3"
     assert len(others) == len(model.layers)
     for layer, text in zip(model.layers, others, strict=True):
         shape = " × ".join(f"{size:,}" for size in layer.output.shape[1:])
@@ -58,7 +59,7 @@ def test_any_sequence_of_layers_can_be_drawn():
         layers.Dense(1),
     ]
     assert labels(architecture.diagram(keras.Sequential(parts))) == [
-        "picture\n32 × 32 × 1",
+        "image\n32 × 32 × 1",
         "LeakyReLU\n32 × 32 × 1",
         "Flatten\n1,024",
         "Dense\n1",
@@ -68,7 +69,7 @@ def test_any_sequence_of_layers_can_be_drawn():
 @pytest.mark.parametrize(
     ("layer", "role"),
     [
-        (layers.RandomFlip(), "changes the picture"),
+        (layers.RandomFlip(), "changes the image"),
         (layers.Conv2D(1, 1), "looks for patterns"),
         (layers.BatchNormalization(), "normalizes"),
         (layers.MaxPooling2D(), "shrinks"),
@@ -86,7 +87,7 @@ def test_each_layer_has_its_role(layer, role):
 
 def test_whole_models_have_their_role(model4):
     roles = [architecture.role(layer) for layer in model4.layers]
-    assert roles[0] == "changes the picture" and roles[3] == architecture.FROZEN
+    assert roles[0] == "changes the image" and roles[3] == architecture.FROZEN
 
 
 def test_table_counts_parameters_and_those_that_are_trained():
@@ -113,3 +114,55 @@ def test_table_names_whole_models_by_their_own_name(model4):
     table = architecture.layer_table(model4)
     assert "| base_model_layer | 5 × 5 × 1280 | 2,257,984 | 0 |" in table
     assert "| **all** |  | **2,265,666** | **5,122** |" in table
+
+
+def test_table_gathers_the_layers_of_a_network_in_one_row():
+    network = keras.Sequential(
+        [
+            keras.Input((4, 4, 3)),
+            layers.Conv2D(400, 1, trainable=False),
+            layers.Flatten(),
+            layers.Dense(2),
+        ],
+        name="small",
+    )
+    model = keras.Sequential(
+        [
+            keras.Input((4, 4, 3)),
+            layers.RandomFlip(),
+            layers.Rescaling(1 / 255),
+            *network.layers,
+        ]
+    )
+    assert architecture.layer_table(model, network) == cleandoc("""
+        | layer | output shape | parameters | of these trained |
+        | :-- | --: | --: | --: |
+        | RandomFlip | 4 × 4 × 3 | 0 | 0 |
+        | Rescaling | 4 × 4 × 3 | 0 | 0 |
+        | the network of small | 2 | 14,402 | 12,802 |
+        | **all** |  | **14,402** | **12,802** |
+    """)
+
+
+def test_table_of_model2_refers_to_the_network_of_model1():
+    network, model = models.model1(), models.model2()
+    rows = architecture.layer_table(model, network).split("\n")
+    own = len(model.layers) - len(network.layers)
+    assert own > 0 and len(rows) == own + 4  # and two for the header
+    assert rows[-2].startswith("| the network of model1 | 2 |")
+    total = f"{network.count_params():,}"
+    assert rows[-2].endswith(f"| {total} | {total} |")
+
+
+def test_missing_weights_are_told_and_found_ones_are_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert architecture.weights_notice() == (
+        "> **The weights of MobileNetV2 are missing in this build.** They could "
+        "not be downloaded, so here the base model starts from random weights, "
+        "and a short `fit` on top of it learns next to nothing. The recorded "
+        "runs had the published weights."
+    )
+    path = tmp_path / "models" / WEIGHTS_NAME
+    path.parent.mkdir()
+    path.touch()
+    assert architecture.weights_notice() == ""
