@@ -1,5 +1,6 @@
 """Models drawn and listed: every layer is there, with its shape, at its size."""
 
+import itertools
 from inspect import cleandoc
 
 import keras
@@ -21,16 +22,49 @@ def labels(chart):
 
 
 @pytest.mark.parametrize("name", ["model1", "model2", "model3"])
-def test_diagram_names_every_layer_with_its_shape(name):
+def test_diagram_names_every_layer_and_the_shape_after_each_group(name):
     model = models.BUILDERS[name]()
-    first, *others = labels(architecture.diagram(model))
-    assert first == "image\n160 × 160 × 3"
-    assert len(others) == len(model.layers)
-    for layer, text in zip(model.layers, others, strict=True):
-        shape = " × ".join(f"{size:,}" for size in layer.output.shape[1:])
-        assert text.endswith(f"\n{shape}")
-        nested = isinstance(layer, keras.Model)
-        assert text.startswith(layer.name if nested else type(layer).__name__)
+    texts = labels(architecture.diagram(model))
+    assert texts[0] == "image\n160×160×3"
+    grouped = architecture.groups(model)
+    assert [layer for group in grouped for layer in group] == model.layers
+    for text, group in zip(texts[1:], grouped, strict=True):
+        *names, shape = text.split("\n")
+        assert shape == "×".join(map(str, group[-1].output.shape[1:]))
+        assert names == [
+            layer.name
+            if isinstance(layer, keras.Model)
+            else type(layer).__name__
+            for layer in group
+        ]
+
+
+def test_layers_that_go_together_are_drawn_together():
+    model = models.BUILDERS["model3"]()
+    names = [
+        [type(layer).__name__ for layer in group]
+        for group in architecture.groups(model)
+    ]
+    assert names == [
+        ["Functional", "RandomFlip", "RandomRotation"],
+        *[["Conv2D", "MaxPooling2D"]] * 4,
+        *[["Flatten"], ["Dropout"], ["Dense"], ["Dense"]],
+    ]
+
+
+def test_words_of_a_diagram_do_not_overlap():
+    drawing = architecture.diagram(models.BUILDERS["model3"]())
+    drawing.canvas.draw()
+    boxes = [text.get_window_extent() for text in drawing.axes[0].texts]
+    for left, right in itertools.pairwise(boxes):
+        assert left.x1 < right.x0
+    assert boxes[0].x0 >= -1 and boxes[-1].x1 <= drawing.bbox.x1 + 1
+
+
+def test_long_names_have_several_lines(model4):
+    texts = labels(architecture.diagram(model4))
+    assert "base\nmodel\nlayer\n5×5×1280" in texts
+    assert "Global\nAverage\nPooling2D\n1280" in texts
 
 
 def test_frozen_base_model_is_drawn_as_a_funnel(model4):
@@ -59,9 +93,9 @@ def test_any_sequence_of_layers_can_be_drawn():
         layers.Dense(1),
     ]
     assert labels(architecture.diagram(keras.Sequential(parts))) == [
-        "image\n32 × 32 × 1",
-        "LeakyReLU\n32 × 32 × 1",
-        "Flatten\n1,024",
+        "image\n32×32×1",
+        "LeakyReLU\n32×32×1",
+        "Flatten\n1024",
         "Dense\n1",
     ]
 

@@ -120,8 +120,9 @@ def groups(model: keras.Model) -> list[list[keras.layers.Layer]]:
     grouped: list[list[keras.layers.Layer]] = []
     for layer in model.layers:
         before = role(grouped[-1][-1]) if grouped else None
-        both = before, role(layer)
-        if both in {(CHANGES, CHANGES), (UNKNOWN, "shrinks")}:
+        changes = before == role(layer) == CHANGES
+        pools = before == UNKNOWN and "Pooling" in type(layer).__name__
+        if changes or pools:
             grouped[-1].append(layer)
         else:
             grouped.append([layer])

@@ -1,0 +1,72 @@
+"""Charts as SVG: whole, the same each time, in the colors of the page."""
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+from samples_of_runs import make_run
+
+from catdog.data.sources import open_images
+from catdog.publish.images import svg_size
+from catdog.report import figures
+from catdog.report.palette import palette
+
+
+def svg_of(drawing):
+    return drawing._repr_mimebundle_()["image/svg+xml"]
+
+
+@pytest.fixture
+def history():
+    return svg_of(figures.history([make_run()]))
+
+
+def test_chart_shows_itself_as_the_same_svg_each_time(history):
+    assert history == svg_of(figures.history([make_run()]))
+    assert ET.fromstring(history).get("viewBox")
+
+
+def test_colors_of_a_chart_are_those_of_light_and_dark_pages(history):
+    light, dark = re.search(
+        r":root \{ (.*?) \} @media \(prefers-color-scheme: dark\) "
+        r"\{ :root \{ (.*?) \} \}</style>",
+        history,
+    ).groups()
+    for name in ("training", "validation", "ink", "soft", "line"):
+        assert f"var(--{name})" in history
+        assert f"--{name}: {palette()[name][0]};" in light
+        assert f"--{name}: {palette()[name][1]};" in dark
+    drawn = history.split("</style>", 1)[1]
+    assert not set(re.findall(r"#[0-9a-f]{6}\b", drawn)) & {
+        color for pair in palette().values() for color in pair
+    }
+
+
+def test_chart_has_no_background(history):
+    assert "var(--paper)" not in history
+    first = next(
+        node
+        for node in ET.fromstring(history).iter()
+        if node.get("id") == "patch_1"
+    )
+    assert "fill: none" in first[0].get("style")
+
+
+def test_photographs_are_no_svg(small_folder):
+    assert not hasattr(
+        figures.image_grid(open_images(small_folder), columns=1),
+        "_repr_mimebundle_",
+    )
+
+
+@pytest.mark.parametrize(
+    ("svg", "size"),
+    [
+        ('<svg width="72pt" height="36.0pt" viewBox="0">', (96, 48)),
+        ('<svg xmlns="x" width="518.4pt" height="244.8pt">', (691, 326)),
+        ('<svg width="10" height="20">', None),
+        ("<svg>", None),
+    ],
+)
+def test_size_on_the_page_is_that_of_the_svg(svg, size):
+    assert svg_size(svg) == size
