@@ -78,7 +78,7 @@ def image_grid(images: ImageSet, columns: int = 3, seed: int = 1) -> Figure:
     Shown in chapter 1.
     """
     rng = random.Random(seed)
-    grid, axes = plt.subplots(2, columns, figsize=(7.2, 5.1))
+    grid, axes = plt.subplots(2, columns, figsize=(7.2, 5.1), squeeze=False)
     for label, row in enumerate(axes):
         names = [name for name in images.train if images.label(name) == label]
         for axis, name in zip(row, rng.sample(names, columns), strict=True):
