@@ -6,6 +6,7 @@ import pytest
 
 from catdog import export
 from catdog.backend import tf
+from catdog.data.sources import open_images
 from catdog.errors import CatdogError
 from catdog.feature_extraction import has_frozen_base
 from catdog.report.activations import class_activation_map
@@ -59,6 +60,11 @@ def model():
         weight.assign(rng.uniform(0.5, 1.5, weight.shape))
     assert has_frozen_base(model)
     return model
+
+
+@pytest.fixture
+def images_of_both(small_folder):
+    return open_images(small_folder)
 
 
 def logits(answer, images):
@@ -167,6 +173,25 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path):
     with pytest.raises(CatdogError, match=r"^foreign cannot be written for"):
         export.to_litert(model, tmp_path / "a.tflite")
     assert not list(tmp_path.iterdir())
+
+
+def test_int8_learns_from_training_images_of_both_classes(images_of_both):
+    labels = [
+        label
+        for _, batch in export.representative_images(images_of_both, 0, 32)
+        for label in batch.numpy()
+    ]
+    # 48 images are fewer than the 100 that are asked for.
+    assert sorted(labels) == [0] * 24 + [1] * 24
+
+
+@pytest.mark.parametrize("n_wanted", [4, 10])
+def test_both_classes_are_learned_from_if_few_are(
+    n_wanted, images_of_both, monkeypatch
+):
+    monkeypatch.setattr(export, "N_REPRESENTATIVE", n_wanted)
+    ((_, labels),) = export.representative_images(images_of_both, 0, 32)
+    assert len(labels) == n_wanted and set(labels.numpy()) == {0, 1}
 
 
 @pytest.mark.parametrize("content", [b"", b"no network", None])

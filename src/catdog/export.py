@@ -17,6 +17,8 @@ import numpy as np
 
 from catdog._io import printable, write_all_atomically
 from catdog.backend import keras, layers, quiet_stderr, tf
+from catdog.data.pipeline import pipeline
+from catdog.data.split import ImageSet, split
 from catdog.errors import CatdogError
 from catdog.feature_extraction import pooling_position
 
@@ -45,7 +47,8 @@ def to_litert(
             they come; "int8" rounds the features, too, within ranges that it
             learns beforehand. All take and give float32.
         representative: for "int8", `(images, labels)` in batches, of which the
-            first 100 images show how large features get: training images.
+            first 100 images show how large features get, from
+            `representative_images`.
 
     Returns:
         The path.
@@ -115,6 +118,26 @@ def with_cells(model: keras.Model) -> keras.Model:
         layers.Identity(name="cells")(cells),
     ]
     return keras.Model(image, outputs, name=f"{model.name}_with_cells")
+
+
+def representative_images(
+    images: ImageSet, fold: int, size: int
+) -> tf.data.Dataset:
+    """Return training images from which int8 can learn the range of features.
+
+    Args:
+        images: the image set.
+        fold: which fifth of the held-out images is the test set, 0 to 4.
+        size: pixels to each side of an image.
+
+    Returns:
+        `(images, labels)` in batches: 100 images, or all if there are fewer,
+        of both classes.
+    """
+    names = split(images, fold).train
+    # Names are in order of their class.
+    step = max(1, len(names) // N_REPRESENTATIVE)
+    return pipeline(images, names[::step][:N_REPRESENTATIVE], size)
 
 
 def load_litert(

@@ -1,12 +1,16 @@
-"""What `catdog bench` measured last, as the pages cite it."""
+"""What was measured last, as the pages cite it.
+
+By `catdog bench`, and by `catdog export --measure`.
+"""
 
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from catdog.settings import assets_folder
+from catdog.runs.store import read_run
+from catdog.settings import assets_folder, published_runs_folder
 
 
 def bench_path() -> Path:
@@ -14,9 +18,50 @@ def bench_path() -> Path:
     return assets_folder() / "bench.json"
 
 
+def exports_path() -> Path:
+    """Return where the published measurement of LiteRT files is kept."""
+    return assets_folder() / "exports.json"
+
+
 def read_bench() -> dict[str, Any]:
     """Read the published measurement; empty if there is none."""
-    path = bench_path()
+    return _read(bench_path())
+
+
+def read_exports() -> dict[str, Any]:
+    """Read the published measurement of LiteRT files; empty if there is none."""
+    return _read(exports_path())
+
+
+def stale_exports(measured: Mapping[str, Any]) -> list[str]:
+    """Return which of the networks measured are not those of published records.
+
+    Args:
+        measured: from `benchmarks.measure_exports`.
+
+    Returns:
+        A name, such as `model4-0`, for each.
+    """
+    return [
+        f"{network['model']}-{network['seed']}"
+        for network in measured["networks"]
+        if not _is_published(network)
+    ]
+
+
+def _is_published(network: Mapping[str, Any]) -> bool:
+    name = f"{network['model']}-{network['seed']}.json"
+    path = published_runs_folder() / name
+    if not path.exists():
+        return False
+    run = read_run(path)
+    return (network["weights"], network["base_weights"]) == (
+        run.weights,
+        run.base_weights,
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     return json.loads(path.read_text(encoding="utf-8"))

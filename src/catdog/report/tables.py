@@ -23,6 +23,7 @@ from catdog.evaluation import (
 from catdog.report.markdown import Markdown, escape, table
 from catdog.report.measurements import ratios
 from catdog.report.sentences import (
+    QUANTIZATION_WORDS,
     count_noun,
     cpu_cores,
     pooled_accuracy,
@@ -370,6 +371,38 @@ def _bench_row(
         return [what, middle, ""]
     ratio, low, high = ratios(values, rival)
     return [what, middle, f"{ratio:.2f} ({low:.2f} to {high:.2f})"]
+
+
+def exports(measured: Mapping[str, Any]) -> Markdown:
+    """Return what `catdog export --measure` measured: a row for each file.
+
+    Args:
+        measured: from `benchmarks.measure_exports`.
+    """
+    rows = [
+        [
+            network["model"],
+            QUANTIZATION_WORDS[quantization],
+            f"{file['bytes'] / 1e6:.1f}",
+            f"{file['correct'] / network['images']:.1%} "
+            f"({file['correct']} of {network['images']})",
+            f"{file['same_answers']} of {network['images']}",
+            f"{file['largest_difference']:.3f}",
+            f"{statistics.median(file['milliseconds']):.1f}",
+        ]
+        for network in measured["networks"]
+        for quantization, file in network["files"].items()
+    ]
+    header = [
+        "network",
+        "weights",
+        "MB",
+        "right",
+        "same answer as the network",
+        "largest difference of a probability",
+        f"ms an image, median of {measured['rounds']} rounds",
+    ]
+    return table(header, rows, words=2)
 
 
 def specification(runs: Mapping[str, list[Run]]) -> Markdown:
