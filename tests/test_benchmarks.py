@@ -5,10 +5,15 @@ import json
 import keras
 import numpy as np
 import pytest
+from msgspec import structs
+from samples_of_models import build_constant
+from samples_of_runs import make_run
 
-from catdog import benchmarks, cli, models
+from catdog import benchmarks, checkpoints, cli, models
 from catdog.data import sources
+from catdog.errors import CatdogError
 from catdog.report import measurements, sentences, tables
+from catdog.scores import Score
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +93,50 @@ def test_multiply_adds_are_counted():
     model(np.zeros((1, 8, 8, 3)))
     by_hand = 64 * 9 * 3 * 4 + 64 * 9 * 4 + 64 * 4 * 2
     assert benchmarks.multiply_adds(model) == by_hand
+
+
+def test_scores_are_compared_image_by_image():
+    expected = [Score("a", 0, 0.2), Score("b", 1, 0.9), Score("c", 1, 0.6)]
+    scores = [Score("a", 0, 0.3), Score("b", 1, 0.8), Score("c", 1, 0.25)]
+    assert benchmarks.compare_scores(expected, scores) == {
+        "correct": 2,
+        "same_answers": 2,
+        "largest_difference": 0.35,
+    }
+
+
+@pytest.fixture
+def run_of_small_set(images, monkeypatch):
+    """A run whose network, like its images, is small."""
+    model = build_constant(0.0)()
+    # It answers by how red an image is.
+    model.layers[-1].kernel.assign([[0, 0.1], [0, 0], [0, 0]])
+    model.layers[-1].bias.assign([0, -12])
+    monkeypatch.setattr(checkpoints, "recorded_model", lambda run: model)
+    run = make_run(weights="a" * 16, base_weights="b" * 16)
+    own = structs.replace(run.images, names=images.fingerprint)
+    return structs.replace(run, images=own)
+
+
+def test_exports_are_measured_as_they_are_published(run_of_small_set, images):
+    measured = benchmarks.measure_exports([run_of_small_set], images, rounds=2)
+    published = measurements.read_exports()
+    assert set(measured) == set(published)
+    (network,) = measured["networks"]
+    assert set(network) == set(published["networks"][0])
+    assert (network["weights"], network["base_weights"]) == (
+        "a" * 16,
+        "b" * 16,
+    )
+    assert list(network["files"]) == ["none", "float16", "dynamic", "int8"]
+    for file in network["files"].values():
+        assert len(file["milliseconds"]) == 2 and min(file["milliseconds"]) > 0
+    plain, int8 = network["files"]["none"], network["files"]["int8"]
+    assert plain["largest_difference"] < 1e-4 < int8["largest_difference"]
+    assert plain["same_answers"] == network["images"] == 8
+    assert plain["correct"] == network["correct"]
+
+
+def test_run_of_other_images_is_not_measured(images):
+    with pytest.raises(CatdogError, match=r"^model1 with seed 0 was tested on"):
+        benchmarks.measure_exports([make_run()], images)

@@ -154,3 +154,22 @@ def test_model_is_not_built_on_other_weights(trained, tmp_path, monkeypatch):
     monkeypatch.setattr(pretrained, "weights_fingerprint", lambda: "1" * 16)
     with pytest.raises(RecordError, match="trained on other weights of Mobile"):
         checkpoints.recorded_model(run)
+
+
+def test_own_network_comes_before_the_recorded_one(
+    network, monkeypatch, trained
+):
+    folder = network.parents[1]
+    run = recorded(trained, folder, "model4", seed=3)
+    assert checkpoints.recorded_run("model4", 3) == run
+    assert checkpoints.find_network("model4", 3).name == "model4"
+    # The network trained here is loaded, whatever is recorded.
+    recorded(trained, folder, "model1", seed=3)
+    bias = checkpoints.find_network("model1", 3).layers[-1].bias
+    assert bias.numpy().tolist() == [0.0, 1.0]
+
+
+def test_network_that_nobody_trained_names_the_command(runs_folder):
+    assert checkpoints.recorded_run("model4", 99) is None
+    with pytest.raises(CatdogError, match="run `catdog train model4 --seed 99"):
+        checkpoints.find_network("model4", 99)

@@ -31,6 +31,7 @@ COMMANDS = (
     "train",
     "runs",
     "predict",
+    "export",
     "bench",
     "measure",
     "render",
@@ -62,6 +63,7 @@ def test_help_names_every_command_and_each_has_an_example(capsys):
         ["train", "model1", "--seed", "-1"],
         ["runs", "--format", "xml"],
         ["bench", "--rounds", "0"],
+        ["export", "--quantization", "int4"],
         ["paint"],
         [],
     ],
@@ -264,6 +266,71 @@ def test_predict_names_the_classes_that_the_model_was_trained_on(
     image = str(tmp_path / "pet.jpg")
     assert cli.main(["predict", image, "--model", "model1"]) == 0
     assert capsys.readouterr().out == f"{image}: hen, 50%\n"
+
+
+@pytest.mark.parametrize("quantization", ["none", "int8"])
+def test_export_writes_the_network_that_was_trained(
+    quantization, monkeypatch, small_folder, tmp_path, capsys
+):
+    from catdog import checkpoints, export
+
+    monkeypatch.setenv("CATDOG_DATA", str(small_folder))
+    model = build_constant(0.0)()
+    model.layers[-1].bias.assign([2.0, -1.0])
+    checkpoints.save_network(model, 3, ("cat", "dog"))
+    path = tmp_path / "new" / "network.tflite"
+    command = ["export", "--model", "model1", "--seed", "3", "--cells"]
+    command += ["--quantization", quantization, "--out", str(path)]
+    assert cli.main(command) == 0
+    output = capsys.readouterr().out
+    assert output.splitlines()[-1] == f"{path}: 0.0 MB"
+    assert ("learned from photographs" in output) == (quantization == "int8")
+    answer = export.load_litert(path)(np.zeros((1, 160, 160, 3)))
+    np.testing.assert_allclose(answer["logits"], [[2, -1]], atol=0.05)
+    assert answer["cells"].shape == (1, 160, 160, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ([], "Name a file, such as --out model4.tflite, or --measure."),
+        (["--out", "a", "--rounds", "3"], "add --measure."),
+        (["--measure", "--cells"], "leave --quantization and --cells out."),
+        (
+            ["--measure", "--model", "model4", "--seed", "99"],
+            "No run of model4 with seed 99 is recorded: run `catdog train model4 "
+            "--seed 99` first.",
+        ),
+    ],
+)
+def test_export_that_cannot_be_says_why(arguments, text, capsys):
+    assert cli.main(["export", *arguments]) == 2
+    output = capsys.readouterr()
+    assert output.out == "" and output.err.endswith(f"{text}\n")
+    assert output.err.count("\n") == 1
+
+
+def test_exports_are_printed_and_kept_where_it_is_asked_for(
+    monkeypatch, small_folder, tmp_path, capsys
+):
+    from catdog import benchmarks
+    from catdog.report import measurements, tables
+
+    exports, asked = measurements.read_exports(), []
+
+    def measure(runs, images, rounds):
+        asked.append(([(run.model, run.seed) for run in runs], rounds))
+        return exports
+
+    monkeypatch.setattr(benchmarks, "measure_exports", measure)
+    monkeypatch.setenv("CATDOG_DATA", str(small_folder))
+    path = tmp_path / "exports.json"
+    assert cli.main(["export", "--measure"]) == 0
+    assert capsys.readouterr().out == f"{tables.exports(exports)}\n"
+    command = ["export", "--measure", "--model", "model4", "--rounds", "5"]
+    assert cli.main([*command, "--out", str(path)]) == 0
+    assert json.loads(path.read_text()) == exports
+    assert asked == [([("model4", 0), ("model5", 0)], 7), ([("model4", 0)], 5)]
 
 
 def test_model4_is_not_trained_on_random_weights(

@@ -9,22 +9,29 @@ import itertools
 import json
 import multiprocessing
 import statistics
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from catdog import models, training
+from catdog import checkpoints, export, models, training
 from catdog._io import write_atomically
 from catdog.backend import environment, keras, layers, tf
 from catdog.data.image_files import IMAGE_SIZE
 from catdog.data.pipeline import BATCH_SIZE, datasets
-from catdog.data.split import ImageSet
+from catdog.data.split import ImageSet, split
+from catdog.errors import CatdogError
 from catdog.progress import Bar
+from catdog.runs.schema import Run
+from catdog.scores import Score
 
 MATRIX_SIZE = 2048  # of the matrix product that shows what the machine can do
+THREADS = 1  # of a LiteRT file at work: the second core may be busy elsewhere
+N_TIMED = 20  # images that a file answers for in each round
 
 Measured = dict[str, list[float]]
 
@@ -137,6 +144,145 @@ def forward(images: ImageSet, rounds: int) -> Measured:
         name: [work[name] / second / 1e9 for second in seconds]
         for name, seconds in taking_turns("Forward pass", steps, rounds).items()
     }
+
+
+def measure_exports(
+    runs: Sequence[Run], images: ImageSet, rounds: int = 7
+) -> dict[str, Any]:
+    """Compare the LiteRT files of recorded networks with the networks.
+
+    Args:
+        runs: that `checkpoints.recorded_model` can build.
+        images: those that the runs were trained and tested on.
+        rounds: how often each file has its turn.
+
+    Returns:
+        `rounds`, `threads`, `recorded` (the day), `environment`, and
+        `networks`: for each run its `model`, `seed`, `weights` and
+        `base_weights`, as its record has them, and what `compare_files`
+        returns; each file also has `milliseconds`, which an image takes, in
+        each round.
+
+    Raises:
+        CatdogError: if a run is of other images.
+    """
+    for run in runs:
+        if not run.is_of(images):
+            raise CatdogError(
+                f"{run.model} with seed {run.seed} was tested on other images "
+                f"than those in {images.folder}: choose its own with "
+                "CATDOG_DATA."
+            )
+    networks, steps = [], {}
+    for run in runs:
+        compared, answers = compare_files(
+            checkpoints.recorded_model(run), images, run.fold
+        )
+        networks.append(
+            {
+                "model": run.model,
+                "seed": run.seed,
+                "weights": run.weights,
+                "base_weights": run.base_weights,
+                **compared,
+            }
+        )
+        for quantization, answer in answers.items():
+            steps[f"{run.model} {quantization}"] = answer
+    seconds = taking_turns("Files at work", steps, rounds)
+    for network in networks:
+        for quantization, file in network["files"].items():
+            file["milliseconds"] = [
+                round(1000 * total / N_TIMED, 3)
+                for total in seconds[f"{network['model']} {quantization}"]
+            ]
+    return {
+        "rounds": rounds,
+        "threads": THREADS,
+        "recorded": date.today().isoformat(),
+        "environment": environment(),
+        "networks": networks,
+    }
+
+
+def compare_files(
+    model: keras.Model, images: ImageSet, fold: int
+) -> tuple[dict[str, Any], dict[str, Callable[[], None]]]:
+    """Compare the answers of a network's LiteRT files with its own.
+
+    Args:
+        model: the trained network.
+        images: the image set.
+        fold: which fifth of the held-out images is the test set, 0 to 4.
+
+    Returns:
+        `images` and `correct`: of how many test images the network gets how
+        many right; and `files`, by quantization: `bytes`, and what
+        `compare_scores` returns. Also a function for each quantization, which
+        lets the file answer for `N_TIMED` images.
+    """
+    size, names = model.input_shape[1], split(images, fold).test
+    test = datasets(images, fold, size=size).test
+    expected = training.score(model, test, names)
+    first = next(iter(test))[0].numpy()
+    timed = list(itertools.islice(itertools.cycle(first), N_TIMED))
+    files: dict[str, Any] = {}
+    steps: dict[str, Callable[[], None]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for quantization in Bar(export.QUANTIZATIONS, f"{model.name} exported"):
+            path = export.to_litert(
+                model,
+                Path(folder) / f"{quantization}.tflite",
+                quantization,
+                export.representative_images(images, fold, size),
+            )
+            answer = export.load_litert(path, THREADS)
+            files[quantization] = {
+                "bytes": path.stat().st_size,
+                **compare_scores(expected, _score(answer, test, names)),
+            }
+            steps[quantization] = functools.partial(_answer_all, answer, timed)
+    correct = sum(score.correct for score in expected)
+    return {"images": len(names), "correct": correct, "files": files}, steps
+
+
+def compare_scores(
+    expected: Sequence[Score], scores: Sequence[Score]
+) -> dict[str, Any]:
+    """Return how far scores are from others of the same images.
+
+    Returns:
+        `correct`; `same_answers`, how many there are; `largest_difference` of
+        the probabilities of one image, in [0, 1].
+    """
+    pairs = list(zip(expected, scores, strict=True))
+    return {
+        "correct": sum(score.correct for score in scores),
+        "same_answers": sum(a.answer == b.answer for a, b in pairs),
+        "largest_difference": round(
+            max(abs(a.probability - b.probability) for a, b in pairs), 6
+        ),
+    }
+
+
+def _score(
+    answer: Callable, dataset: tf.data.Dataset, names: Sequence[str]
+) -> list[Score]:
+    """Let a LiteRT file answer for each image of a dataset."""
+    labels, probabilities = [], []
+    for batch, batch_labels in dataset:
+        for image, label in zip(
+            batch.numpy(), batch_labels.numpy(), strict=True
+        ):
+            logits = answer(image[None])["logits"]
+            labels.append(int(label))
+            probabilities.append(float(keras.ops.softmax(logits)[0, 1]))
+    return list(map(Score, names, labels, probabilities))
+
+
+def _answer_all(answer: Callable, images: Sequence[np.ndarray]) -> None:
+    for image in images:
+        answer(image[None])
 
 
 def taking_turns(

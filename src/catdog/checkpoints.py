@@ -10,7 +10,7 @@ from catdog.backend import keras
 from catdog.errors import CatdogError, RecordError
 from catdog.models import BUILDERS
 from catdog.runs.schema import Run
-from catdog.runs.store import read_weights
+from catdog.runs.store import folders, read_run, read_weights
 from catdog.runs.weights import restore_weights
 
 
@@ -120,6 +120,30 @@ def recorded_model(run: Run) -> keras.Model:
     )
     restore_weights(model, weights)
     return model
+
+
+def recorded_run(name: str, seed: int = 0) -> Run | None:
+    """Return the run of a model on the tutorial's photographs, if recorded.
+
+    The user's own comes before the published one.
+    """
+    for folder in folders():
+        path = folder / f"{name}-{seed}.json"
+        if path.exists():
+            return read_run(path)
+    return None
+
+
+def find_network(name: str, seed: int = 0) -> keras.Model:
+    """Return a trained network: the user's own, or else that of a record.
+
+    Raises:
+        CatdogError: if there is neither, or what there is cannot be used.
+    """
+    run = recorded_run(name, seed)
+    if run is None or network_path(name, seed).exists():
+        return load_network(name, seed)
+    return recorded_model(run)
 
 
 def network_path(name: str, seed: int) -> Path:

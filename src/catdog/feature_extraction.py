@@ -40,6 +40,21 @@ def has_frozen_base(model: keras.Model) -> bool:
     )
 
 
+def pooling_position(model: keras.Model) -> int:
+    """Return the position of the layer that takes the mean over a grid.
+
+    Raises:
+        CatdogError: if there is none.
+    """
+    for position, layer in enumerate(model.layers):
+        if isinstance(layer, keras.layers.GlobalAveragePooling2D):
+            return position
+    raise CatdogError(
+        f"{model.name} does not take the mean over a grid, so its cells have "
+        "no logits: choose a model on MobileNetV2, such as model4."
+    )
+
+
 def split_at_base(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     """Return the layers of a model as two models: frozen base and head.
 

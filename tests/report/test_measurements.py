@@ -28,3 +28,24 @@ def test_ratios_are_taken_within_each_round():
     assert measurements.ratios([1, 2, 30], [4, 1, 60]) == (0.5, 0.25, 2.0)
     with pytest.raises(ValueError, match="argument"):
         measurements.ratios([1], [1, 2])
+
+
+def test_published_exports_are_those_of_the_published_records():
+    exports = measurements.read_exports()
+    assert exports["networks"]
+    assert measurements.stale_exports(exports) == []
+    for network in exports["networks"]:
+        for file in network["files"].values():
+            assert len(file["milliseconds"]) == exports["rounds"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("weights", "0" * 16), ("base_weights", "0" * 16), ("seed", 99)],
+)
+def test_exports_of_other_networks_are_stale(field, value):
+    exports = measurements.read_exports()
+    first, *_ = exports["networks"]
+    first[field] = value
+    name = f"{first['model']}-{first['seed']}"
+    assert measurements.stale_exports(exports) == [name]

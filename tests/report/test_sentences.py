@@ -597,6 +597,57 @@ def test_without_a_measurement_nothing_is_claimed(bench):
     assert sentences.measured_speed("epoch") == ""
 
 
+@pytest.fixture
+def exports(tmp_path, monkeypatch):
+    plain = {
+        "bytes": 8_860_000,
+        "correct": 194,
+        "same_answers": 200,
+        "largest_difference": 0.0,
+        "milliseconds": [4.0, 8.0, 5.0],
+    }
+    int8 = {
+        "bytes": 2_700_000,
+        "correct": 195,
+        "same_answers": 197,
+        "largest_difference": 0.2914,
+        "milliseconds": [2.0, 2.0, 5.0],
+    }
+    measured = {
+        "rounds": 3,
+        "threads": 1,
+        "environment": {"cores": 2},
+        "networks": [
+            {
+                "model": "model4",
+                "images": 200,
+                "correct": 193,
+                "files": {"none": plain, "int8": int8},
+            }
+        ],
+    }
+    path = tmp_path / "exports.json"
+    path.write_text(json.dumps(measured))
+    monkeypatch.setattr(measurements, "exports_path", lambda: path)
+    return path
+
+
+def test_cost_of_quantization_is_told(exports):
+    assert sentences.quantization_cost("int8") == (
+        "As int8, the file of `model4` has 2.7 MB instead of 8.9. Of 200 test "
+        "images it gets 195 right, where the network has 193; it gives another "
+        "answer to 3, and moves no probability by more than 29.1 points. An "
+        "image takes 0.50 times as long as in float32 (0.25 to 1.00 within a "
+        "round, 3 rounds with 1 thread on 2 CPU cores)."
+    )
+
+
+def test_cost_that_was_not_measured_is_not_told(exports):
+    assert sentences.quantization_cost("int8", "model1") == ""
+    exports.unlink()
+    assert sentences.quantization_cost("int8") == ""
+
+
 def test_verdicts():
     assert [sentences.verdict(holds) for holds in (True, False)] == [
         "met",

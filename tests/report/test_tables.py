@@ -315,6 +315,28 @@ def test_bench_compares_ways_within_each_round():
     """)
 
 
+def test_exports_have_a_row_for_each_file():
+    file = {
+        "bytes": 8_850_000,
+        "correct": 194,
+        "same_answers": 200,
+        "largest_difference": 0.00004,
+        "milliseconds": [4.0, 9.0, 5.0],
+    }
+    int8 = {**file, "same_answers": 197, "largest_difference": 0.2914}
+    network = {"model": "model4", "images": 200, "correct": 194}
+    measured = {
+        "rounds": 3,
+        "networks": [{**network, "files": {"none": file, "int8": int8}}],
+    }
+    assert tables.exports(measured) == cleandoc("""
+        | network | weights | MB | right | same answer as the network | largest difference of a probability | ms an image, median of 3 rounds |
+        | :-- | :-- | --: | --: | --: | --: | --: |
+        | model4 | float32 | 8.8 | 97.0% (194 of 200) | 200 of 200 | 0.000 | 5.0 |
+        | model4 | int8 | 8.8 | 97.0% (194 of 200) | 197 of 200 | 0.291 | 5.0 |
+    """)
+
+
 SPECIFICATION = """
     | the assignment asks | evidence | verdict |
     | :-- | :-- | :-- |

@@ -18,7 +18,7 @@ from matplotlib.patches import Rectangle
 from catdog.backend import keras
 from catdog.data.pipeline import decode
 from catdog.data.split import ImageSet
-from catdog.errors import CatdogError
+from catdog.feature_extraction import pooling_position
 from catdog.models import BUILDERS
 from catdog.report.figures import CLASS_COLORS, PALE, figure, show_image
 from catdog.runs.schema import Run
@@ -352,7 +352,7 @@ def class_activation_map(model: keras.Model, image: np.ndarray) -> np.ndarray:
     Raises:
         CatdogError: if the model does not take the mean over a grid.
     """
-    position = _pooling_position(model)
+    position = pooling_position(model)
     features = keras.ops.cast(image[None], "float32")
     for layer in model.layers[:position]:
         features = layer(features, training=False)
@@ -362,16 +362,6 @@ def class_activation_map(model: keras.Model, image: np.ndarray) -> np.ndarray:
         logits = layer(logits, training=False)
     cells = keras.ops.convert_to_numpy(logits)
     return cells.reshape(height, width, -1)
-
-
-def _pooling_position(model: keras.Model) -> int:
-    for position, layer in enumerate(model.layers):
-        if isinstance(layer, keras.layers.GlobalAveragePooling2D):
-            return position
-    raise CatdogError(
-        f"{model.name} does not take the mean over a grid, so its cells have "
-        "no logits: choose a model on MobileNetV2, such as model4."
-    )
 
 
 @figure

@@ -27,9 +27,18 @@ from catdog.report.measurements import (
     TEST,
     ratios,
     read_bench,
+    read_exports,
 )
 from catdog.runs.schema import Run
 from catdog.settings import EPOCHS
+
+# What a reader calls each quantization of `catdog.export`.
+QUANTIZATION_WORDS = {
+    "none": "float32",
+    "float16": "float16",
+    "dynamic": "dynamic range",
+    "int8": "int8",
+}
 
 
 def count_noun(number: int, noun: str) -> str:
@@ -415,6 +424,40 @@ def _unlike(network: Mapping[str, Any], rule: str) -> str:
         f"{count_noun(n_photographs, 'photograph')} without animals pass. Of "
         f"{images[DRAWN]} drawn cats and dogs, {called[DRAWN]} are unlike "
         "what it knows."
+    )
+
+
+def quantization_cost(quantization: str, model: str = "model4") -> Markdown:
+    """Return what rounding the weights of a network costs, in a sentence.
+
+    Args:
+        quantization: "float16", "dynamic" or "int8".
+        model: name of the network.
+
+    Returns:
+        The sentence; empty if it was not measured.
+    """
+    measured = read_exports()
+    for network in measured.get("networks", []):
+        if network["model"] == model:
+            break
+    else:
+        return Markdown("")
+    plain, rounded = (network["files"][way] for way in ("none", quantization))
+    slower, low, high = ratios(rounded["milliseconds"], plain["milliseconds"])
+    others = network["images"] - rounded["same_answers"]
+    return Markdown(
+        f"As {QUANTIZATION_WORDS[quantization]}, the file of `{model}` has "
+        f"{rounded['bytes'] / 1e6:.1f} MB instead of "
+        f"{plain['bytes'] / 1e6:.1f}. Of {network['images']} test images it "
+        f"gets {rounded['correct']} right, where the network has "
+        f"{network['correct']}; it gives another answer to {others}, and moves "
+        "no probability by more than "
+        f"{100 * rounded['largest_difference']:.1f} points. An image takes "
+        f"{slower:.2f} times as long as in float32 ({low:.2f} to {high:.2f} "
+        f"within a round, {count_noun(measured['rounds'], 'round')} with "
+        f"{count_noun(measured['threads'], 'thread')} on "
+        f"{cpu_cores(measured['environment'])})."
     )
 
 

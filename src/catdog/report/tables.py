@@ -23,6 +23,7 @@ from catdog.evaluation import (
 from catdog.report.markdown import Markdown, escape, table
 from catdog.report.measurements import ratios
 from catdog.report.sentences import (
+    QUANTIZATION_WORDS,
     count_noun,
     cpu_cores,
     pooled_accuracy,
@@ -409,6 +410,38 @@ def share(count: int, n: int) -> str:
     """Return a count with its share and interval: `4, 4.0% (1.6% to 9.8%)`."""
     low, high = wilson(count, n)
     return f"{count}, {count / n:.1%} ({low:.1%} to {high:.1%})"
+
+
+def exports(measured: Mapping[str, Any]) -> Markdown:
+    """Return what `catdog export --measure` measured: a row for each file.
+
+    Args:
+        measured: from `benchmarks.measure_exports`.
+    """
+    rows = [
+        [
+            network["model"],
+            QUANTIZATION_WORDS[quantization],
+            f"{file['bytes'] / 1e6:.1f}",
+            f"{file['correct'] / network['images']:.1%} "
+            f"({file['correct']} of {network['images']})",
+            f"{file['same_answers']} of {network['images']}",
+            f"{file['largest_difference']:.3f}",
+            f"{statistics.median(file['milliseconds']):.1f}",
+        ]
+        for network in measured["networks"]
+        for quantization, file in network["files"].items()
+    ]
+    header = [
+        "network",
+        "weights",
+        "MB",
+        "right",
+        "same answer as the network",
+        "largest difference of a probability",
+        f"ms an image, median of {measured['rounds']} rounds",
+    ]
+    return table(header, rows, words=2)
 
 
 def specification(runs: Mapping[str, list[Run]]) -> Markdown:
