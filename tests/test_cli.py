@@ -217,7 +217,7 @@ def test_runs_are_written_apart_by_their_images(
         "drawings": "drawings/",
         "own": f"own/{images.fingerprint}/",
     }[source]
-    assert files(out) == [f"{place}model1-0.json"]
+    assert files(out) == [f"{place}model1-0{end}" for end in (".json", ".npz")]
 
 
 @POSIX_ONLY

@@ -310,7 +310,7 @@ def test_own_images_need_a_run_of_each_model(recorded, images, monkeypatch):
     monkeypatch.setenv("CATDOG_EPOCHS", "1")
     with pytest.raises(
         RecordError,
-        match=r"^No run of model2 on these .*`catdog train all --epochs 1` first",
+        match=r"^No run of model2 on these .*`catdog train model2 --epochs 1` first",
     ):
         replay.find_all_runs(SMALL, images)
     found = replay.find_all_runs(SMALL, images, needed=False)
