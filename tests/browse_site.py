@@ -196,7 +196,8 @@ def test_search_finds_a_section_and_leads_there(tab, address):
     tab.keyboard.press("/")
     tab.keyboard.type("overfitting", delay=10)
     tab.wait_for_function(
-        "document.querySelector('.results mark')?.textContent == 'overfitting'"
+        "[...document.querySelectorAll('.results mark')]"
+        ".some(mark => mark.textContent.toLowerCase() == 'overfitting')"
     )
     tab.keyboard.press("ArrowDown")
     leads = tab.evaluate("document.activeElement.href")
