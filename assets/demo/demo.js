@@ -1,10 +1,11 @@
 // A form in which the trained model answers for a reader's own photograph. Nothing leaves the browser; square.js and model.js are loaded at the first photograph.
-{
+(() => {
+  "use strict"; // so that no name here is a name of the whole page
   const here = document.currentScript.src;
   const load = (name) => import(new URL(name, here).href);
   const percent = (share) => `${(100 * share).toFixed(1)}%`;
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
-  let model; // of all forms of a page
+  const CLASSES = ["cat", "dog"];
 
   function setUp(form) {
     const find = (name) => form.querySelector(`.demo-${name}`);
@@ -20,17 +21,20 @@
     };
 
     const loadOnce = async () => {
-      if (model) return model;
       find("loading").hidden = false;
       say("Loading the model.");
       try {
         const { loadModel } = await load("model.js");
-        return (model = await loadModel(size, report));
+        return await loadModel(size, report);
+      } catch (error) {
+        model = undefined; // the next photograph tries again
+        throw error;
       } finally {
         find("loading").hidden = true;
       }
     };
 
+    let model; // a promise, from the first photograph on
     let latest; // what was chosen last: only that is answered for
     const answerFor = async (photo) => {
       latest = photo;
@@ -39,7 +43,7 @@
       try {
         const { readSquare } = await load("square.js");
         const square = await readSquare(photo, size);
-        const answer = await (await loadOnce())(square);
+        const answer = await (await (model ??= loadOnce()))(square);
         if (photo === latest) show(form, square, size, answer);
       } catch (error) {
         if (photo === latest) say(error.reader ?? "The model could not be loaded: check your connection, and choose again.");
@@ -70,15 +74,14 @@
 
   function show(form, square, size, { logits, cells }) {
     const find = (name) => form.querySelector(`.demo-${name}`);
-    const classes = JSON.parse(form.dataset.classes);
     const dog = 1 / (1 + Math.exp(logits[0] - logits[1])); // the softmax of two logits
-    const probability = Math.max(dog, 1 - dog), name = classes[Number(dog > 0.5)];
+    const probability = Math.max(dog, 1 - dog), name = CLASSES[Number(dog > 0.5)];
     find("answer").textContent = `The model says: ${name}, with a probability of ${percent(probability)}.`;
     const leanings = Array.from({ length: cells.length / 2 }, (_, cell) => cells[2 * cell + 1] - cells[2 * cell]);
     const colors = [...form.querySelectorAll(".demo-color")].map((mark) => getComputedStyle(mark).backgroundColor.match(/\d+/g).map(Number));
     draw(find("square"), size, (at) => [square[3 * at], square[3 * at + 1], square[3 * at + 2], 255]);
     drawMap(find("map"), square, size, leanings, colors);
-    find("map").setAttribute("aria-label", `The same square in gray, tinted: ${strongest(leanings, classes)}.`);
+    find("map").setAttribute("aria-label", `The same square in gray, tinted: ${strongest(leanings)}.`);
     find("result").hidden = false;
   }
 
@@ -103,12 +106,12 @@
     context.drawImage(tint, 0, 0, size, size);
   }
 
-  function strongest(leanings, classes) {
+  function strongest(leanings) {
     const at = leanings.reduce((best, value, cell) => (Math.abs(value) > Math.abs(leanings[best]) ? cell : best), 0);
     const side = Math.sqrt(leanings.length), third = (place) => Math.floor((3 * place) / side);
     const place = `${["top", "middle", "bottom"][third(Math.floor(at / side))]} ${["left", "center", "right"][third(at % side)]}`;
-    return `what speaks most for a class, ${classes[Number(leanings[at] > 0)]}, lies at the ${place}`;
+    return `what speaks most for a class, ${CLASSES[Number(leanings[at] > 0)]}, lies at the ${place}`;
   }
 
-  document.querySelectorAll(".demo").forEach(setUp);
-}
+  setUp(document.currentScript.closest(".demo"));
+})();

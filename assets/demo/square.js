@@ -9,7 +9,7 @@ export class Refused extends Error {
 // Returns `size` rows of `size` pixels, three bytes each. `photo` is a File, or an <img> that has loaded.
 export async function readSquare(photo, size) {
   const bytes = photo instanceof Blob ? new Uint8Array(await photo.slice(0, 512).arrayBuffer()) : new Uint8Array();
-  const bitmap = photo instanceof Blob ? await decode(photo, bytes) : await createImageBitmap(photo);
+  const bitmap = await (photo instanceof Blob ? decode(photo, bytes) : createImageBitmap(photo));
   try {
     const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
     return toSquare(bitmap, size, isJpeg ? jpegFactor(bitmap) : 1);

@@ -8,9 +8,11 @@ of reach, it writes down what.
 import io
 import json
 import sys
+import tempfile
 from hashlib import sha256
 from importlib import metadata, util
 from pathlib import Path
+from typing import Any
 
 from catdog import pretrained, settings
 from catdog._io import digest, exclusive, write_folder_atomically
@@ -38,9 +40,9 @@ def build(root: Path) -> str:
         try:
             _fetch_weights()
             key = current_key()
-            if _key_of(folder) == key:
+            if key_of(folder) == key:
                 return ""
-            files, missing = _files(key), ""
+            files, missing = page_files(recorded_model(), key), ""
         except CatdogError as error:
             missing = str(error)
             files = {FACTS: _facts(missing=missing)}
@@ -71,31 +73,41 @@ def _fetch_weights() -> None:
         ) from error
 
 
-def _files(key: str) -> dict[str, bytes]:
+def page_files(model: Any, key: str = "") -> dict[str, bytes]:
+    """Return all that is built, by the names of the files.
+
+    Args:
+        model: one that `export.with_cells` takes, such as `model4`.
+        key: what was built, from `current_key`.
+
+    Raises:
+        CatdogError: if the runtime is out of reach.
+    """
     runtime = npm.runtime_files()
-    model = export()
-    loaded = len(model) + len(runtime[f"{npm.RUNTIME}.wasm"])
+    exported = _export(model)
+    loaded = len(exported) + len(runtime[f"{npm.RUNTIME}.wasm"])
     return {
         **runtime,
-        MODEL: model,
+        MODEL: exported,
         **_examples(),
         FACTS: _facts(key, IMAGE_SIZE, loaded),
     }
 
 
-def export() -> bytes:
-    """Return the recorded model, with the logits of its cells, for LiteRT."""
+def recorded_model() -> Any:
+    """Return the trained model that answers in the page."""
     # TensorFlow takes seconds, and is not needed where nothing has changed.
-    from catdog.checkpoints import recorded_model
-    from catdog.export import to_litert, with_cells
+    from catdog import checkpoints
 
     run = store.read_run(settings.published_runs_folder() / RECORD)
-    path = settings.cache_folder() / MODEL
-    to_litert(with_cells(recorded_model(run)), path)
-    try:
-        return path.read_bytes()
-    finally:
-        path.unlink()
+    return checkpoints.recorded_model(run)
+
+
+def _export(model: Any) -> bytes:
+    from catdog.export import to_litert, with_cells
+
+    with tempfile.TemporaryDirectory() as folder:
+        return to_litert(with_cells(model), Path(folder) / MODEL).read_bytes()
 
 
 def _examples() -> dict[str, bytes]:
@@ -114,7 +126,8 @@ def _facts(
     return json.dumps(values, indent=1).encode()
 
 
-def _key_of(folder: Path) -> str | None:
+def key_of(folder: Path) -> str | None:
+    """Return what a folder says was built there, if anything was."""
     try:
         return json.loads((folder / FACTS).read_bytes())["key"]
     except (OSError, ValueError, KeyError, TypeError):
