@@ -1,14 +1,18 @@
-# make site: the tutorial, in _site/.   make test: the tests.   make test-site: each page in a real browser.
+# make site: the tutorial, in _site/.   make serve: shows it.   make test: the tests.   make test-site: each page in a real browser.
 # All set everything up first.
 SUITS = 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c $(SUITS) 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
 
-.PHONY: site test check coverage test-site test-notebooks test-versions test-wheel bench notebooks clean
+.PHONY: site serve test check coverage test-site test-notebooks test-versions test-wheel bench notebooks clean
 
 site: .venv/ready
 	@$(BIN)/catdog render
+
+# On this machine alone, until Ctrl-C.
+serve: .venv/ready
+	@$(BIN)/catdog serve
 
 test: .venv/ready
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(OPTIONS)
@@ -31,7 +35,7 @@ check: .venv/ready
 # Always from drawn images: the site that any machine can make.
 test-site: .venv/ready
 	@CATDOG_DATA=drawings $(BIN)/catdog render --with built-in
-	@$(BIN)/python -m pytest tests/browse_site.py
+	@$(BIN)/python -m pytest tests/browse_site.py tests/browse_demo.py
 
 # The tests on the oldest and newest Pythons and packages: an hour, and by hand.
 test-versions: .venv/ready

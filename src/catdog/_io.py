@@ -94,6 +94,7 @@ def cached_paths() -> list[Path]:
         path
         for pattern in (
             "checked",
+            "npm",
             f"drawings-{version}",
             f"photographs-{version}",
         )

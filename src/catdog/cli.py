@@ -80,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
         add_bench,
         add_measure,
         add_render,
+        add_serve,
         add_notebooks,
         add_clean,
     ):
@@ -619,6 +620,35 @@ def cmd_render(args: argparse.Namespace) -> None:
     index, renderer = render.build(Path.cwd(), args.renderer)
     print(f"Rendered by {renderer} with {images.source} from {images.folder}.")
     print(f"Open {index.resolve().as_uri()}")
+    print(
+        "`make serve` (`catdog serve`) shows all of it: some parts need http."
+    )
+
+
+def add_serve(commands: Commands) -> None:
+    """Add `catdog serve`."""
+    command = _command(
+        commands,
+        cmd_serve,
+        "serve the rendered tutorial on this machine, until Ctrl-C",
+        "catdog serve --port 8080",
+    )
+    command.add_argument(
+        "--port",
+        type=whole_number,
+        help="where to listen, 0 for any free port (default: 8000)",
+    )
+
+
+def cmd_serve(args: argparse.Namespace) -> None:
+    """Serve the site of the project in the current folder."""
+    from catdog.publish import serve
+
+    def ready(address: str) -> None:
+        print(f"Open {address} (Ctrl-C stops)", flush=True)
+
+    port = serve.PORT if args.port is None else args.port
+    serve.serve(Path.cwd() / serve.FOLDER, port, ready)
 
 
 def add_notebooks(commands: Commands) -> None:

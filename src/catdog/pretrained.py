@@ -1,4 +1,9 @@
-"""The published weights of MobileNetV2: get them, and check them before use."""
+"""The published weights of MobileNetV2: get them, and check them before use.
+
+The file is fetched and compared without TensorFlow.
+"""
+
+from __future__ import annotations
 
 import functools
 import logging
@@ -7,16 +12,19 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 
 from catdog._io import digest
-from catdog.backend import keras
 from catdog.data import download
 from catdog.data.image_files import IMAGE_SIZE
 from catdog.errors import DataError, WeightsError
 from catdog.settings import keras_home
+
+if TYPE_CHECKING:
+    from catdog.backend import keras
 
 # Those learned on images of 224 pixels, for images of all sizes. Keras has others
 # for smaller images; with one set, sizes can be compared, and a record belongs to
@@ -51,6 +59,8 @@ def mobilenet_v2(size: int) -> keras.Model:
             return pretrained_mobilenet_v2(size)
         except WeightsError as error:
             warn_once(f"{error} Until then the base model has random weights.")
+    from catdog.backend import keras
+
     return keras.applications.MobileNetV2(
         input_shape=(size, size, 3), include_top=False, weights=None
     )
@@ -80,17 +90,9 @@ def pretrained_mobilenet_v2(size: int = IMAGE_SIZE) -> keras.Model:
     Raises:
         WeightsError: if they cannot be had, or are not what they should be.
     """
-    path = weights_path()
-    exists = path.exists()
-    try:
-        download.fetch([ADDRESS], path, check_file)
-    except (OSError, DataError) as error:
-        cure = (
-            f"delete {path}, then" if exists else f"lay the file at {path}, or"
-        )
-        raise WeightsError(
-            f"MobileNetV2's weights cannot be loaded: {cure} connect to the internet."
-        ) from error
+    from catdog.backend import keras
+
+    path = fetch_weights()
     try:
         model = keras.applications.MobileNetV2(
             input_shape=(size, size, 3), include_top=False, weights=str(path)
@@ -101,6 +103,25 @@ def pretrained_mobilenet_v2(size: int = IMAGE_SIZE) -> keras.Model:
     if not ZERO_SHARE[0] < zero_share(model) < ZERO_SHARE[1]:
         raise WeightsError(_foreign(path))
     return model
+
+
+def fetch_weights() -> Path:
+    """Return the path of the weights in Keras' cache, and fetch them if need be.
+
+    Raises:
+        WeightsError: if they cannot be had, or their file is broken.
+    """
+    path = weights_path()
+    exists = path.exists()
+    try:
+        return download.fetch([ADDRESS], path, check_file)
+    except (OSError, DataError) as error:
+        cure = (
+            f"delete {path}, then" if exists else f"lay the file at {path}, or"
+        )
+        raise WeightsError(
+            f"MobileNetV2's weights cannot be loaded: {cure} connect to the internet."
+        ) from error
 
 
 def check_file(path: Path) -> None:
@@ -135,6 +156,8 @@ def check_file(path: Path) -> None:
 
 def zero_share(model: keras.Model) -> float:
     """Return the share of features, in [0, 1], that are 0 for a color ramp."""
+    from catdog.backend import keras
+
     shape = model.input_shape[1:]
     ramp = np.linspace(-1, 1, np.prod(shape), dtype="float32")
     features = keras.ops.convert_to_numpy(

@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import jinja2
@@ -14,11 +16,11 @@ from catdog.publish.chapter import Chapter, read_chapter
 from catdog.publish.execute import execute_all
 from catdog.publish.links import SCRIPT, STYLE, check_links, html_name
 from catdog.publish.pandoc import compose, convert, div
-from catdog.publish.project import Project, read_project
+from catdog.publish.project import Project, PublishError, read_project
+from catdog.publish.serve import FOLDER
 from catdog.report.palette import palette
 from catdog.settings import assets_folder
 
-FOLDER = "_site"
 INDEX = "search.json"
 FOOTNOTES = re.compile(r'(<section id="footnotes".*?>\s*)<hr />')
 SOURCES = {STYLE: ("text.css", "frame.css"), SCRIPT: ("text.js", "frame.js")}
@@ -43,6 +45,7 @@ def render(root: Path) -> list[Path]:
     project = read_project(root)
     chapters = [read_chapter(project, name) for name in project.pages]
     wheel.bundle(project.root)
+    run_scripts(project)
     offers = colab_links.read_offers(project.root)["lines"]
     # Without outputs at first: a wrong reference need not wait for the cells to run.
     drafts = {c.name: page(c, offer=offers.get(c.name)) for c in chapters}
@@ -51,7 +54,7 @@ def render(root: Path) -> list[Path]:
     target = project.root / FOLDER
     with exclusive(target), write_folder_atomically(target) as site:
         pages = {c.name: page(c, site, offers.get(c.name)) for c in chapters}
-        for path in check_links(project, pages, site):
+        for path in check_links(project, pages, site) | resources(project):
             (site / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(project.root / path, site / path)
         for name, text in pages.items():
@@ -60,6 +63,31 @@ def render(root: Path) -> list[Path]:
             site, {html_name(name): text for name, text in pages.items()}
         )
     return [target / html_name(name) for name in pages]
+
+
+def run_scripts(project: Project) -> None:
+    """Run a project's `pre-render` scripts, as Quarto does.
+
+    Raises:
+        PublishError: with status 1 if one fails.
+    """
+    for script in project.pre_render:
+        path = project.root / script
+        if path.resolve() == Path(wheel.__file__).resolve():
+            continue  # the package is built for all projects
+        command = [sys.executable, str(path)]
+        if subprocess.run(command, check=False, cwd=project.root).returncode:
+            raise PublishError(f"{script} failed; it says why above.", 1)
+
+
+def resources(project: Project) -> set[str]:
+    """Return the paths of a project's `resources`: files that nothing links to."""
+    return {
+        path.relative_to(project.root).as_posix()
+        for pattern in project.resources
+        for path in project.root.glob(pattern)
+        if path.is_file()
+    }
 
 
 def page(

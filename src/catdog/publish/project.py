@@ -38,6 +38,8 @@ class Project:
             an entry is (path, text). What stands above all sections has an
             empty heading.
         pages: paths of all pages, relative to `root`.
+        pre_render: paths of the scripts that run before a rendering.
+        resources: patterns of the files that belong to the site.
         quarto_required: the versions of Quarto that may render the project,
             such as `>=1.6 <2`. Any, if empty.
     """
@@ -48,6 +50,8 @@ class Project:
     execute: dict[str, Any]
     sidebar: list[tuple[str, list[tuple[str, str]]]]
     pages: list[str]
+    pre_render: list[str]
+    resources: list[str]
     quarto_required: str
 
 
@@ -69,7 +73,8 @@ def read_project(root: Path) -> Project:
     contents = _list(_mapping(website, "sidebar"), "contents")
     sections = _sections(contents)
     paths = [path for _, entries in sections for path, _ in entries]
-    for pattern in _list(_mapping(settings, "project"), "render"):
+    project = _mapping(settings, "project")
+    for pattern in _list(project, "render"):
         matches = sorted(root.glob(pattern))
         paths += [path.relative_to(root).as_posix() for path in matches]
     for path in paths:
@@ -87,6 +92,8 @@ def read_project(root: Path) -> Project:
             for heading, es in sections
         ],
         pages=list(dict.fromkeys(paths)),
+        pre_render=_list(project, "pre-render"),
+        resources=_list(project, "resources"),
         quarto_required=str(settings.get("quarto-required") or ""),
     )
 
