@@ -76,14 +76,19 @@ class Facts(NamedTuple):
     missing: str = ""
 
 
-def form() -> Markdown:
+def form(only_if_built: bool = False) -> Markdown:
     """Show the form; where it cannot work, say in a sentence why.
 
     In a notebook, say where the form is.
+
+    Args:
+        only_if_built: say nothing where it cannot work.
     """
     if in_notebook():
         return markdown(IN_A_NOTEBOOK)
     facts = read_facts(project_folder())
+    if facts.missing and only_if_built:
+        return Markdown("")
     if facts.missing:
         return markdown(f"""
             ::: {{.callout-note title="The model does not answer here yet"}}
