@@ -29,7 +29,7 @@ from projects import TUTORIAL, write
 from catdog import pretrained, settings
 from catdog.data.drawings import scenes
 from catdog.demo import build, npm
-from catdog.demo.form import BUILT, FOLDER, read_facts
+from catdog.demo.markup import BUILT, FOLDER, read_facts
 from catdog.errors import CatdogError
 from catdog.publish import pages
 
@@ -331,7 +331,8 @@ def test_the_first_choice_gets_the_model_and_sends_nothing(tab, server):
     assert not loaded & {"model4.tflite", "litert.js", "model.js", "square.js"}
     asked = len(server.asked)
     requests = []
-    tab.on("request", requests.append)
+    # A method of a list cannot be a listener.
+    tab.on("request", lambda request: requests.extend([request]))
     choose(tab, "photo.jpg", jpeg())
     own = [r for r in requests if not r.url.startswith("blob:")]
     assert {(request.method, request.post_data) for request in own} == {

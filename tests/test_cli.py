@@ -429,10 +429,12 @@ def test_render_says_what_it_used_and_chapters_use_the_same(
         (Path.cwd(), "auto", data),
         (Path.cwd(), "built-in", data),
     ]
-    assert capsys.readouterr().out.startswith(
+    said = capsys.readouterr().out
+    assert said.startswith(
         f"Rendered by Quarto with {source} from {images.folder}.\n"
         f"Open {index.resolve().as_uri()}\n"
     )
+    assert "make serve" in said
 
 
 def test_notebooks_are_written_or_only_checked(monkeypatch, capsys):

@@ -228,5 +228,5 @@ def test_quarto_is_told_of_filter_zip_and_notebooks():
     settings = read_project(TUTORIAL)
     text = read(settings.root / "_quarto.yml")
     assert "assets/offer.lua" in text
-    assert "pre-render: src/catdog/publish/wheel.py" in text
+    assert "    - src/catdog/publish/wheel.py" in text
     assert "assets/notebooks/*.zip" in text

@@ -2,9 +2,18 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from projects import SHORT, contents, parse, read, words
+from projects import (
+    SHORT,
+    contents,
+    parse,
+    read,
+    words,
+    write,
+    write_draft,
+)
 
 from catdog.publish import pages
+from catdog.publish.project import PublishError
 
 
 def test_figures_tables_and_sections_are_numbered_in_order(soup):
@@ -128,3 +137,34 @@ def test_same_chapters_make_the_same_bytes(rendered):
         patch.setenv("FIXTURE_SET", "from-environment")
         pages.render(rendered)
     assert contents(rendered / "_site") == before
+
+
+# What else `_quarto.yml` asks for
+
+
+def test_scripts_run_first_and_resources_are_published(draft):
+    project = write_draft(draft, "Words.")
+    write(
+        project / "_quarto.yml",
+        "project:\n  render: [index.qmd]\n  pre-render: make.py\n"
+        "  resources: ['made/*.*']\n",
+    )
+    write(
+        project / "make.py",
+        "from pathlib import Path\nPath('made').mkdir()\n"
+        "Path('made/a.txt').write_text('made')\n",
+    )
+    pages.render(project)
+    assert read(project / "_site/made/a.txt") == "made"
+
+
+def test_a_script_that_fails_ends_the_rendering(draft):
+    project = write_draft(draft, "Words.")
+    write(
+        project / "_quarto.yml",
+        "project: {render: [index.qmd], pre-render: [make.py]}\n",
+    )
+    write(project / "make.py", "raise SystemExit(3)\n")
+    with pytest.raises(PublishError, match=r"make\.py failed"):
+        pages.render(project)
+    assert not (project / "_site").exists()

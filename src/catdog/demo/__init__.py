@@ -4,6 +4,6 @@
 rest happens in `assets/demo/`, in JavaScript.
 """
 
-from catdog.demo.form import form
+from catdog.demo.markup import form
 
 __all__ = ["form"]

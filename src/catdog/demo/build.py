@@ -19,14 +19,14 @@ from catdog._io import digest, exclusive, write_folder_atomically
 from catdog.data.drawings import scenes
 from catdog.data.image_files import IMAGE_SIZE
 from catdog.demo import npm
-from catdog.demo.form import BUILT, EXAMPLES, FACTS
+from catdog.demo.markup import BUILT, EXAMPLES, FACTS
 from catdog.errors import CatdogError, WeightsError
 from catdog.runs import store
 
 RECORD = "model4-0.json"
 MODEL = "model4.tflite"
 # The modules whose code decides what is built.
-SOURCES = ("demo.build", "demo.form", "demo.npm", "export")
+SOURCES = ("demo.build", "demo.markup", "demo.npm", "export")
 
 
 def build(root: Path) -> str:

@@ -92,8 +92,8 @@ def read_project(root: Path) -> Project:
             for heading, es in sections
         ],
         pages=list(dict.fromkeys(paths)),
-        pre_render=_list(project, "pre-render"),
-        resources=_list(project, "resources"),
+        pre_render=_texts(project, "pre-render"),
+        resources=_texts(project, "resources"),
         quarto_required=str(settings.get("quarto-required") or ""),
     )
 
@@ -189,6 +189,12 @@ def _list(settings: dict[str, Any], key: str) -> list[Any]:
             f"write a line `- …` for each page below `{key}:`."
         )
     return value
+
+
+def _texts(settings: dict[str, Any], key: str) -> list[str]:
+    """Return a list that may be written as a single text."""
+    value = settings.get(key)
+    return [value] if isinstance(value, str) else _list(settings, key)
 
 
 def _sections(contents: list[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
