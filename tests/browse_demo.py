@@ -230,12 +230,13 @@ def write_bytes(path, content):
 
 
 def test_it_answers_as_python_does(tab, model, tmp_path):
-    from catdog.checkpoints import predict
+    from catdog.prediction import Network, answer_all
 
+    network = Network(model, ("cat", "dog"))
     differences = {}
     for path in sample_images(tmp_path):
         name, share = probability(choose(tab, path))
-        expected_name, confidence = predict(model, path)
+        [(expected_name, confidence, _)] = answer_all(network, [path])
         expected = confidence if expected_name == "dog" else 1 - confidence
         differences[path.name] = abs(share - expected)
         assert name == expected_name or abs(expected - 0.5) < TOLERANCE
