@@ -39,7 +39,8 @@ HAS_WEIGHTS = pretrained.weights_path().exists()
 PHOTOGRAPHS = os.environ.get("CATDOG_DATA", "")
 
 N_IMAGES = 50
-TOLERANCE = 0.02
+# A random network makes more of the last gray level than a trained one.
+TOLERANCE = 0.02 if HAS_WEIGHTS else 0.06
 PAGES = ["index.html", "chapters/01.html"]
 QUARTO_YML = """\
 project:
@@ -87,6 +88,7 @@ class Handler(browse_site.Quiet):
 @pytest.fixture(scope="module")
 def model():
     """The model in Keras."""
+    from catdog.backend import keras
     from catdog.models import BUILDERS
 
     with pytest.MonkeyPatch.context() as patch:
@@ -94,6 +96,7 @@ def model():
             patch.setenv("KERAS_HOME", str(KERAS_HOME))
             return build.recorded_model()
         patch.setattr(pretrained, "pretrained_mobilenet_v2", random_mobilenet)
+        keras.utils.set_random_seed(0)
         return BUILDERS["model4"]()
 
 
