@@ -54,6 +54,9 @@ NEEDED = (
     "compile-source",
     "model1-source",
 )
+# Cells that draw something where the real weights of MobileNetV2 are. In the
+# notebook with all chapters, their names end with the chapter's number.
+ONLY_WITH_WEIGHTS = re.compile(r"(base-filters|maps)(-\d+)?")
 FIT = re.compile(r"^history = model\.fit\(", re.MULTILINE)
 # The user's own, before the tests get another.
 KERAS_HOME = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
@@ -262,7 +265,8 @@ def test_notebook_runs_in_colab(executed, name):
         if {"image/png", "image/svg+xml"} & set(output.get("data", {}))
     }
     figures = {cell.id for cell in notebook.cells if cell.id.startswith("fig-")}
-    assert plotted == figures
+    assert figures <= plotted
+    assert all(map(ONLY_WITH_WEIGHTS.fullmatch, plotted - figures))
     written = nbformat.v4.new_notebook()
     for cell, mime, text in shown:
         if mime == "text/markdown":
