@@ -238,6 +238,14 @@ def parameters(made_notebook, project):
     return int(by_id(client.nb)["count"].outputs[0].text)
 
 
+def test_parameter_is_no_name_to_import(project):
+    text = NETS.replace("def body(filters=4)", "def body(SIZE, filters=4)")
+    write(project / "nets_of_tests/nets.py", text)
+    imports = IMPORTS.replace("SIZE, ", "")
+    lacking = made(project, cell("body", "source(body)"), imports=imports)
+    assert by_id(lacking)["body"].source.startswith("def body(SIZE, ")
+
+
 def test_listing_imports_what_nothing_above_it_brings(project):
     complete = made(project, cell("body", "source(body)"))
     assert by_id(complete)["body"].source.startswith("def body(")

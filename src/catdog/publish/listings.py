@@ -95,8 +95,10 @@ def _missing_imports(
         module: its name.
         known: what comes before the code in the notebook.
     """
-    used = [n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)]
+    nodes = list(ast.walk(ast.parse(code)))
+    used = [n for n in nodes if isinstance(n, ast.Name)]
     local = {n.id for n in used if not isinstance(n.ctx, ast.Load)}
+    local |= {n.arg for n in nodes if isinstance(n, ast.arg)}
     there = {*dir(builtins), *_imported(known), *_names_of(known), *local}
     needed = sorted({n.id for n in used} - there - _names_of(_statements(code)))
     paths = {name: f"{module}.{name}" for name in _names_of(body)}
