@@ -276,15 +276,20 @@ def comparison(
 ) -> Figure:
     """Draw the validation accuracy of each model: a dot for each run.
 
-    The mean stands beside them, and a tick marks the required accuracy.
+    The mean is written beside them, and a tick marks the required accuracy.
+
+    Args:
+        runs: of each model, by what its row is to be called.
+        required: accuracies in [0, 1], by the names of models.
     """
     drawing, axis = plt.subplots(figsize=(7.2, 3.0))
     every_run = [run for group in runs.values() for run in group]
     baseline = evaluation.baseline(every_run[0].images.validation)
     lowest = min(run.validation.accuracy for run in every_run)
     left = min(baseline, math.floor(10 * lowest) / 10)
-    for row, (name, group) in enumerate(runs.items()):
-        _draw_model_row(axis, row, group, required.get(name), left)
+    for row, group in enumerate(runs.values()):
+        wanted = required.get(group[0].model)
+        _draw_model_row(axis, row, group, wanted, left)
     _name_rows(axis, runs)
     axis.set(
         xlim=(left, 1.06),
