@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 from samples_of_runs import TUTORIAL_IMAGES, make_run, of_own_images
 
 from catdog.data.pipeline import decode
+from catdog.data.sources import open_images
 from catdog.evaluation import wilson
 from catdog.report import figures
 from catdog.report.palette import palette
@@ -74,6 +75,23 @@ def test_grid_is_the_same_for_the_same_seed_only(images):
         )
 
     assert content(1) == content(1) != content(2)
+
+
+def test_strip_shows_images_of_both_classes_in_turn(small_folder):
+    images = open_images(small_folder)
+    strip = figures.image_strip(images, n=4)
+    assert len(strip.axes) == 4 and titles(strip) == []
+    of_class = [
+        [
+            np.asarray(decode(str(images.folder / name)))
+            for name in images.train
+            if images.label(name) == label
+        ]
+        for label in (0, 1)
+    ]
+    for number, axis in enumerate(strip.axes):
+        shown = axis.images[0].get_array()
+        assert any((shown == image).all() for image in of_class[number % 2])
 
 
 def test_label_frequencies_are_the_lengths_of_the_bars():

@@ -72,6 +72,19 @@ def chart(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
 
 
 @figure
+def image_strip(images: ImageSet, n: int = 6, seed: int = 4) -> Figure:
+    """Draw random training images in a row, the classes in turn."""
+    rng = random.Random(seed)
+    strip, axes = plt.subplots(1, n, figsize=(7.2, 1.25))
+    for number, axis in enumerate(axes):
+        label = number % 2
+        names = [name for name in images.train if images.label(name) == label]
+        image = decode(str(images.folder / rng.choice(names)))
+        show_image(axis, image, "")
+    return strip
+
+
+@figure
 def image_grid(images: ImageSet, columns: int = 3, seed: int = 1) -> Figure:
     """Draw random training images with their labels, a row for each class.
 
