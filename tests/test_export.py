@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from catdog import export
+from catdog import export, feature_extraction
 from catdog.backend import tf
 from catdog.data.sources import open_images
 from catdog.errors import CatdogError
@@ -123,7 +123,7 @@ def test_quantized_weights_take_less_room(quantization, share, wide, tmp_path):
 
 
 def test_cells_are_those_of_the_class_activation_map(model, images, tmp_path):
-    both = export.with_cells(model)
+    both = feature_extraction.with_cells(model)
     assert both.output_names == ["logits", "cells"]
     answer = export.load_litert(
         export.to_litert(both, tmp_path / "cells.tflite")
@@ -144,7 +144,7 @@ def test_cells_are_those_of_the_class_activation_map(model, images, tmp_path):
 
 def test_model_without_a_grid_has_no_cells(wide):
     with pytest.raises(CatdogError, match="does not take the mean over a grid"):
-        export.with_cells(wide)
+        feature_extraction.with_cells(wide)
 
 
 def test_nothing_is_printed(model, tmp_path, capfd, recwarn):

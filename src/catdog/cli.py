@@ -463,7 +463,7 @@ def cmd_export(args: argparse.Namespace) -> None:
         )
     if args.rounds:
         raise CatdogError("--rounds is for measuring: add --measure.")
-    from catdog import checkpoints, export
+    from catdog import checkpoints, export, feature_extraction
     from catdog._io import printable
     from catdog.data.sources import find_images
     from catdog.data.split import FOLDS
@@ -481,7 +481,7 @@ def cmd_export(args: argparse.Namespace) -> None:
             f"{printable(str(images.folder))}."
         )
     if args.cells:
-        model = export.with_cells(model)
+        model = feature_extraction.with_cells(model)
     path = export.to_litert(model, args.out, quantization, representative)
     print(f"{printable(str(path))}: {path.stat().st_size / 1e6:.1f} MB")
 

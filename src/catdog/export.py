@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 
 from catdog._io import printable, write_all_atomically
-from catdog.backend import keras, layers, quiet_stderr, tf
+from catdog.backend import keras, quiet_stderr, tf
 from catdog.data.pipeline import pipeline
 from catdog.data.split import ImageSet, split
 from catdog.errors import CatdogError
-from catdog.feature_extraction import pooling_position
 
 # What becomes of the weights: float32 as they were trained, float16, or int8;
 # with "int8" the features between the layers are whole numbers, too.
@@ -83,43 +82,6 @@ def to_litert(
     return path
 
 
-def with_cells(model: keras.Model) -> keras.Model:
-    """Return a model that also gives the logits of each cell of the grid.
-
-    They are those of `report.activations.class_activation_map`: the mean over
-    the cells is the logits of the image. Both models share their weights.
-
-    Args:
-        model: with a frozen base, such as `model4`, in inference mode.
-
-    Returns:
-        A model with two outputs: `logits` of shape (batch, 2), and `cells` of
-        shape (batch, size / 32, size / 32, 2), cat before dog.
-
-    Raises:
-        CatdogError: if the model does not take the mean over a grid.
-    """
-    position = pooling_position(model)
-    before, pooling, after = (
-        model.layers[:position],
-        model.layers[position],
-        model.layers[position + 1 :],
-    )
-    image = keras.Input(model.input_shape[1:], name="image")
-    features = _apply(before, image)
-    _, height, width, channels = features.shape
-    # A batch of cells, each of which is given to the head as if pooled.
-    cells = _apply(after, keras.ops.reshape(features, (-1, channels)))
-    cells = keras.ops.reshape(cells, (-1, height, width, cells.shape[-1]))
-    logits = _apply([pooling, *after], features)
-    # The names of these layers are those of the outputs.
-    outputs = [
-        layers.Identity(name="logits")(logits),
-        layers.Identity(name="cells")(cells),
-    ]
-    return keras.Model(image, outputs, name=f"{model.name}_with_cells")
-
-
 def representative_images(
     images: ImageSet, fold: int, size: int
 ) -> tf.data.Dataset:
@@ -152,7 +114,7 @@ def load_litert(
     Returns:
         A function that takes one float32 image of shape (1, size, size, 3) in
         [0, 255], and returns each output by its name: `logits` of shape (1, 2)
-        and, after `with_cells`, `cells`.
+        and, after `feature_extraction.with_cells`, `cells`.
 
     Raises:
         CatdogError: if the file is missing or broken.
@@ -185,12 +147,6 @@ def _interpreter(path: Path, threads: int) -> Any:
         )
         interpreter.allocate_tensors()
         return interpreter
-
-
-def _apply(chain: list[keras.layers.Layer], values: Any) -> Any:
-    for layer in chain:
-        values = layer(values, training=False)
-    return values
 
 
 def _save_for_one_image(model: keras.Model, folder: str) -> None:

@@ -7,6 +7,7 @@ own: in the end the whole model is trained.
 """
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -53,6 +54,44 @@ def pooling_position(model: keras.Model) -> int:
         f"{model.name} does not take the mean over a grid, so its cells have "
         "no logits: choose a model on MobileNetV2, such as model4."
     )
+
+
+def with_cells(model: keras.Model) -> keras.Model:
+    """Return a model that also gives the logits of each cell of the grid.
+
+    What comes after the mean over the cells adds and multiplies only, so it may
+    as well come before: the mean of the cells' logits is the logits of the
+    image. Both models share their weights.
+
+    Args:
+        model: with a frozen base, such as `model4`, in inference mode.
+
+    Returns:
+        A model with two outputs: `logits` of shape (batch, 2), and `cells` of
+        shape (batch, size / 32, size / 32, 2), cat before dog.
+
+    Raises:
+        CatdogError: if the model does not take the mean over a grid.
+    """
+    position = pooling_position(model)
+    before, pooling, after = (
+        model.layers[:position],
+        model.layers[position],
+        model.layers[position + 1 :],
+    )
+    image = keras.Input(model.input_shape[1:], name="image")
+    features = _apply(before, image)
+    _, height, width, channels = features.shape
+    # A batch of cells, each of which is given to the head as if pooled.
+    cells = _apply(after, keras.ops.reshape(features, (-1, channels)))
+    cells = keras.ops.reshape(cells, (-1, height, width, cells.shape[-1]))
+    logits = _apply([pooling, *after], features)
+    # The names of these layers are those of the outputs.
+    outputs = [
+        keras.layers.Identity(name="logits")(logits),
+        keras.layers.Identity(name="cells")(cells),
+    ]
+    return keras.Model(image, outputs, name=f"{model.name}_with_cells")
 
 
 def split_at_base(model: keras.Model) -> tuple[keras.Model, keras.Model]:
@@ -129,6 +168,12 @@ def _pipeline(batches: list, seed: int | None = None) -> tf.data.Dataset:
     return numbers.batch(BATCH_SIZE).map(
         lambda chosen: (tf.gather(features, chosen), tf.gather(labels, chosen))
     )
+
+
+def _apply(chain: list[keras.layers.Layer], values: Any) -> Any:
+    for layer in chain:
+        values = layer(values, training=False)
+    return values
 
 
 def _stack(layers: list[keras.layers.Layer], shape: tuple) -> keras.Model:

@@ -25,6 +25,7 @@ from catdog.data.image_files import read_image
 from catdog.data.pipeline import BATCH_SIZE
 from catdog.data.split import ImageSet, split
 from catdog.errors import CatdogError, DataError, RecordError
+from catdog.feature_extraction import pooling_position
 from catdog.progress import Bar
 from catdog.report.measurements import (
     DRAWN,
@@ -218,11 +219,7 @@ def with_features(model: keras.Model) -> keras.Model:
     Args:
         model: with a layer of global average pooling.
     """
-    pooling = next(
-        layer
-        for layer in model.layers
-        if isinstance(layer, keras.layers.GlobalAveragePooling2D)
-    )
+    pooling = model.layers[pooling_position(model)]
     return keras.Model(model.inputs, [pooling.output, model.outputs[0]])
 
 

@@ -4,10 +4,11 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
+from bs4 import BeautifulSoup
 from samples_of_runs import make_run
 
 from catdog.data.sources import open_images
-from catdog.publish.images import svg_size
+from catdog.publish.pandoc import convert
 from catdog.report import figures
 from catdog.report.palette import palette
 
@@ -60,13 +61,15 @@ def test_photographs_are_no_svg(small_folder):
 
 
 @pytest.mark.parametrize(
-    ("svg", "size"),
-    [
-        ('<svg width="72pt" height="36.0pt" viewBox="0">', (96, 48)),
-        ('<svg xmlns="x" width="518.4pt" height="244.8pt">', (691, 326)),
-        ('<svg width="10" height="20">', None),
-        ("<svg>", None),
-    ],
+    ("points", "pixels"),
+    [(("72pt", "36.0pt"), (96, 48)), (("518.4pt", "244.8pt"), (691, 326))],
 )
-def test_size_on_the_page_is_that_of_the_svg(svg, size):
-    assert svg_size(svg) == size
+def test_size_on_the_page_is_that_of_the_svg(points, pixels, tmp_path):
+    width, height = points
+    (tmp_path / "chart.svg").write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" '
+        f'height="{height}" viewBox="0 0 1 1"></svg>'
+    )
+    html = convert('![](chart.svg){fig-alt="A chart"}', "html", [tmp_path])
+    image = BeautifulSoup(html, "html.parser").img
+    assert (int(image["width"]), int(image["height"])) == pixels

@@ -26,7 +26,13 @@ from catdog.runs import store
 RECORD = "model4-0.json"
 MODEL = "model4.tflite"
 # The modules whose code decides what is built.
-SOURCES = ("demo.build", "demo.markup", "demo.npm", "export")
+SOURCES = (
+    "demo.build",
+    "demo.markup",
+    "demo.npm",
+    "export",
+    "feature_extraction",
+)
 
 
 def build(root: Path) -> str:
@@ -77,7 +83,7 @@ def page_files(model: Any, key: str = "") -> dict[str, bytes]:
     """Return all that is built, by the names of the files.
 
     Args:
-        model: one that `export.with_cells` takes, such as `model4`.
+        model: one that `feature_extraction.with_cells` takes, such as `model4`.
         key: what was built, from `current_key`.
 
     Raises:
@@ -104,7 +110,8 @@ def recorded_model() -> Any:
 
 
 def _export(model: Any) -> bytes:
-    from catdog.export import to_litert, with_cells
+    from catdog.export import to_litert
+    from catdog.feature_extraction import with_cells
 
     with tempfile.TemporaryDirectory() as folder:
         return to_litert(with_cells(model), Path(folder) / MODEL).read_bytes()

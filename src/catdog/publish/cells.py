@@ -151,9 +151,6 @@ def _figure(
         attributes += f" png={width}x{height}@{dpi}"
         name, content = f"{name}.webp", images.webp(png)
     else:
-        size = images.svg_size(data)
-        if size:
-            attributes += f" png={size[0]}x{size[1]}@{images.SCREEN_DPI}"
         name, content = f"{name}.svg", data.encode()
     if folder:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,6 @@
 """Images of a page, small enough to travel."""
 
 import io
-import re
 
 from PIL import Image
 
@@ -27,16 +26,3 @@ def resolution(png: bytes) -> tuple[int, int, int]:
     image = Image.open(io.BytesIO(png))
     dpi = round(image.info.get("dpi", (SCREEN_DPI, SCREEN_DPI))[0])
     return *image.size, dpi
-
-
-def svg_size(svg: str) -> tuple[int, int] | None:
-    """Return the width and height of an SVG in pixels, if it gives them in points."""
-    size = re.search(
-        r'<svg[^>]*?\bwidth="([\d.]+)pt"[^>]*?\bheight="([\d.]+)pt"', svg
-    )
-    if not size:
-        return None
-    width, height = (
-        round(float(points) * SCREEN_DPI / 72) for points in size.groups()
-    )
-    return width, height

@@ -18,7 +18,7 @@ from matplotlib.patches import Rectangle
 from catdog.backend import keras
 from catdog.data.pipeline import decode
 from catdog.data.split import ImageSet
-from catdog.feature_extraction import pooling_position
+from catdog.feature_extraction import with_cells
 from catdog.models import BUILDERS
 from catdog.report.figures import CLASS_COLORS, PALE, figure, show_image
 from catdog.runs.schema import Run
@@ -337,9 +337,7 @@ def _full_range(values: np.ndarray) -> np.ndarray:
 def class_activation_map(model: keras.Model, image: np.ndarray) -> np.ndarray:
     """Return the logits of each cell of the grid that a base model gives.
 
-    What comes after the mean over the cells adds and multiplies only, so it may
-    as well come before: the mean of the cells' logits is the logits of the
-    image.
+    Their mean over the cells is the logits of the image.
 
     Args:
         model: with a `GlobalAveragePooling2D` and, after it, only layers that
@@ -352,16 +350,9 @@ def class_activation_map(model: keras.Model, image: np.ndarray) -> np.ndarray:
     Raises:
         CatdogError: if the model does not take the mean over a grid.
     """
-    position = pooling_position(model)
-    features = keras.ops.cast(image[None], "float32")
-    for layer in model.layers[:position]:
-        features = layer(features, training=False)
-    _, height, width, channels = features.shape
-    logits = keras.ops.reshape(features, (height * width, channels))
-    for layer in model.layers[position + 1 :]:
-        logits = layer(logits, training=False)
-    cells = keras.ops.convert_to_numpy(logits)
-    return cells.reshape(height, width, -1)
+    batch = keras.ops.cast(image[None], "float32")
+    _, cells = with_cells(model)(batch, training=False)
+    return keras.ops.convert_to_numpy(cells[0])
 
 
 @figure

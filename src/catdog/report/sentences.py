@@ -171,7 +171,9 @@ def points(difference: float) -> str:
     return f"{size} percentage point{'' if size == '1.0' else 's'}"
 
 
-def compared(difference: float, later: str, earlier: str) -> str:
+def compared(
+    difference: float, later: str, earlier: str, mark: str = "**"
+) -> str:
     """Return how one thing does against another, with the points in bold.
 
     Such as `model2 beats model1 by **4.2 percentage points**`.
@@ -180,12 +182,12 @@ def compared(difference: float, later: str, earlier: str) -> str:
         difference: of accuracies, later minus earlier.
         later: a name.
         earlier: another name.
+        mark: around the points; empty for plain text.
     """
     if abs(difference) < 0.0005:
-        return f"{later} is **level** with {earlier}"
-    if difference > 0:
-        return f"{later} beats {earlier} by **{points(difference)}**"
-    return f"{later} falls short of {earlier} by **{points(difference)}**"
+        return f"{later} is {mark}level{mark} with {earlier}"
+    verb = "beats" if difference > 0 else "falls short of"
+    return f"{later} {verb} {earlier} by {mark}{points(difference)}{mark}"
 
 
 def overfitting(runs: Sequence[Run]) -> str:
@@ -253,8 +255,11 @@ def paired_comparison(earlier: Sequence[Run], later: Sequence[Run]) -> str:
     if not differences:
         return ""
     difference = compared(
-        mean(differences), f"`{later[0].model}`", f"`{earlier[0].model}`"
-    ).replace("**", "")
+        mean(differences),
+        f"`{later[0].model}`",
+        f"`{earlier[0].model}`",
+        mark="",
+    )
     if len(differences) == 1:
         return f"With the same seed and split, {difference}."
     better = sum(value > 0 for value in differences)
