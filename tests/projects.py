@@ -1,5 +1,6 @@
 """Projects for tests of what is published: the tutorial, a fixture, small ones."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -7,9 +8,10 @@ from pathlib import Path
 
 import nbformat
 from bs4 import BeautifulSoup
+from nbclient import NotebookClient
 
 from catdog.publish.chapter import read_chapter
-from catdog.publish.execute import execute_all
+from catdog.publish.execute import ThisPythonKernelManager, execute_all
 from catdog.publish.pages import page
 from catdog.publish.project import read_project
 
@@ -103,6 +105,17 @@ def execute_page(project, name, folder):
 def read_notebook(project, name):
     path = project / "assets/notebooks" / name
     return nbformat.read(path, as_version=4)
+
+
+def execute_cells(cells, folder, allow_errors=False, env=None):
+    """Run cells in a folder, as a notebook of their own, and return it."""
+    client = NotebookClient(
+        nbformat.v4.new_notebook(cells=cells),
+        kernel_manager_class=ThisPythonKernelManager,
+        resources={"metadata": {"path": str(folder)}},
+        allow_errors=allow_errors,
+    )
+    return client.execute(env=env or os.environ)
 
 
 def markdown_of(notebook):

@@ -5,11 +5,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
-from projects import GITHUB, TUTORIAL, copy_with_package, read, write
+from projects import (
+    GITHUB,
+    TUTORIAL,
+    copy_with_package,
+    execute_cells,
+    read,
+    write,
+)
 
 from catdog.publish import wheel
-from catdog.publish.execute import ThisPythonKernelManager
 from catdog.publish.first_cell import DISTRIBUTION, first_cell
 from catdog.publish.project import read_project
 
@@ -47,17 +52,13 @@ def run(source, folder, uploaded="cat_dog-2-py3-none-any.whl", colab=True):
         COLAB.format(uploaded=uploaded) if colab else "",
         source.partition("try:")[0],
     ]
-    notebook = nbformat.v4.new_notebook(
-        cells=list(map(nbformat.v4.new_code_cell, sources))
-    )
-    client = NotebookClient(
-        notebook,
-        kernel_manager_class=ThisPythonKernelManager,
-        resources={"metadata": {"path": str(folder)}},
-        allow_errors=True,
-    )
     path = f"{folder}/bin{os.pathsep}{os.environ['PATH']}"
-    client.execute(env=os.environ | {"PATH": path})
+    notebook = execute_cells(
+        list(map(nbformat.v4.new_code_cell, sources)),
+        folder,
+        allow_errors=True,
+        env=os.environ | {"PATH": path},
+    )
     notes = folder / "pip"
     outputs = notebook.cells[1].outputs
     shown = [output.get("text") or output.get("evalue") for output in outputs]
@@ -102,13 +103,7 @@ def test_first_cell_stops_where_something_else_is_uploaded(project, tmp_path):
 def run_without(source, folder, before=""):
     """Run a first cell where the package is missing; what the reader sees."""
     cells = [nbformat.v4.new_code_cell(text) for text in (before, source)]
-    client = NotebookClient(
-        nbformat.v4.new_notebook(cells=cells),
-        kernel_manager_class=ThisPythonKernelManager,
-        resources={"metadata": {"path": str(folder)}},
-        allow_errors=True,
-    )
-    client.execute()
+    execute_cells(cells, folder, allow_errors=True)
     (failed,) = (o for o in cells[1].outputs if o.output_type == "error")
     assert failed.ename == "SystemExit" and len(failed.traceback) < 3
     return failed.evalue
@@ -134,15 +129,8 @@ def test_elsewhere_a_sentence_says_what_to_run(project, tmp_path, how):
 
 
 def test_elsewhere_an_installed_package_is_found(project, tmp_path):
-    client = NotebookClient(
-        nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(first_cell(project, GITHUB))]
-        ),
-        kernel_manager_class=ThisPythonKernelManager,
-        resources={"metadata": {"path": str(tmp_path)}},
-    )
-    client.execute()
-    (output,) = client.nb.cells[0].outputs
+    cells = [nbformat.v4.new_code_cell(first_cell(project, GITHUB))]
+    (output,) = execute_cells(cells, tmp_path).cells[0].outputs
     assert output.text.startswith("catdog ") and "Keras 3." in output.text
 
 

@@ -2,13 +2,11 @@
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from programs import heavy, watch
-from projects import write, write_draft
+from projects import execute_cells, write, write_draft
 from undefined import undefined_names
 
 from catdog.publish.chapter import read_chapter
-from catdog.publish.execute import ThisPythonKernelManager
 from catdog.publish.notebooks import notebook
 from catdog.publish.project import PublishError, read_project
 
@@ -229,13 +227,8 @@ def test_edited_listing_changes_what_the_package_calls(project):
 def parameters(made_notebook, project):
     """Run a notebook without its first cell; the number that it prints."""
     cells = [c for c in made_notebook.cells if c.id != "set-up-for-colab"]
-    client = NotebookClient(
-        nbformat.v4.new_notebook(cells=cells),
-        kernel_manager_class=ThisPythonKernelManager,
-        resources={"metadata": {"path": str(project)}},
-    )
-    client.execute()
-    return int(by_id(client.nb)["count"].outputs[0].text)
+    executed = execute_cells(cells, project)
+    return int(by_id(executed)["count"].outputs[0].text)
 
 
 def test_parameter_is_no_name_to_import(project):

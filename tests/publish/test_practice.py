@@ -2,12 +2,10 @@
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
-from projects import TUTORIAL, read_notebook, write, write_draft
+from projects import TUTORIAL, execute_cells, read_notebook, write, write_draft
 from undefined import undefined_names
 
 from catdog.publish import notebooks, practice
-from catdog.publish.execute import ThisPythonKernelManager
 from catdog.publish.practice import BLANK, fill_in
 from catdog.publish.project import PublishError
 
@@ -84,13 +82,7 @@ def by_id(notebook):
 def run(edition, folder):
     """What each cell prints, by its id; the first cell is left out."""
     cells = [c for c in edition.cells if c.id != "set-up-for-colab"]
-    client = NotebookClient(
-        nbformat.v4.new_notebook(cells=cells),
-        kernel_manager_class=ThisPythonKernelManager,
-        resources={"metadata": {"path": str(folder)}},
-        allow_errors=True,
-    )
-    client.execute()
+    execute_cells(cells, folder, allow_errors=True)
     return {
         cell.id: "".join(
             output.get("text") or output.ename for output in cell.outputs
