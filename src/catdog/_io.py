@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -48,9 +49,10 @@ def write_all_atomically(contents: Mapping[Path, str | bytes]) -> None:
     Args:
         contents: text, which is written in UTF-8, or bytes, by path.
     """
+    # Threads of one process may write the same file.
+    own = f"{os.getpid()}-{threading.get_ident()}"
     parts = {
-        path: path.with_name(f".{path.name}.{os.getpid()}.part")
-        for path in contents
+        path: path.with_name(f".{path.name}.{own}.part") for path in contents
     }
     try:
         for path, content in contents.items():
