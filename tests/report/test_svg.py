@@ -1,15 +1,19 @@
-"""Charts as SVG: whole, the same each time, in the colors of the page."""
+"""Figures as SVG: whole, the same each time, in the colors of the page."""
 
+import base64
+import io
 import re
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 from samples_of_runs import make_run
 
 from catdog.data.sources import open_images
 from catdog.publish.pandoc import convert
-from catdog.report import figures
+from catdog.report import activations, figures
 from catdog.report.palette import palette
 
 
@@ -53,11 +57,27 @@ def test_chart_has_no_background(history):
     assert "fill: none" in first[0].get("style")
 
 
-def test_photographs_are_no_svg(small_folder):
-    assert not hasattr(
-        figures.image_grid(open_images(small_folder), columns=1),
-        "_repr_mimebundle_",
-    )
+def test_photographs_in_a_figure_are_webp_in_their_own_pixels(small_folder):
+    images = open_images(small_folder)
+    svg = svg_of(figures.image_grid(images, columns=1))
+    embedded = [
+        node for node in ET.fromstring(svg).iter() if node.tag.endswith("image")
+    ]
+    assert len(embedded) == 2
+    for node in embedded:
+        kind, content = node.get("{http://www.w3.org/1999/xlink}href").split(
+            ","
+        )
+        assert kind == "data:image/webp;base64"
+        image = Image.open(io.BytesIO(base64.b64decode(content)))
+        assert image.size == (160, 160)
+        assert node.get("style") is None  # the browser smooths them
+
+
+def test_pixels_of_a_small_image_are_seen():
+    svg = svg_of(activations.filters(np.ones((5, 5, 3, 8), "float32")))
+    assert svg.count("image-rendering:pixelated") == 8
+    assert "image/png" not in svg
 
 
 @pytest.mark.parametrize(

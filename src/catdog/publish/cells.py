@@ -8,10 +8,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from catdog.publish import images
 from catdog.publish.chapter import Chapter
 from catdog.publish.execute import ANSI
 from catdog.publish.pandoc import div, fenced, floating
+from catdog.report import images
 
 # What an output may hold; the first one that it has is shown.
 MIME_TYPES = (

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch, Polygon
 from catdog.backend import keras
 from catdog.models import count_parameters
 from catdog.pretrained import weights_path
-from catdog.report.figures import chart
+from catdog.report.figures import figure
 from catdog.report.markdown import Markdown, table
 from catdog.report.palette import palette
 
@@ -129,7 +129,7 @@ def groups(model: keras.Model) -> list[list[keras.layers.Layer]]:
     return grouped
 
 
-@chart
+@figure
 def diagram(model: keras.Model) -> Figure:
     """Draw a model from left to right, as a row of blocks.
 

@@ -36,9 +36,10 @@ Parameters = ParamSpec("Parameters")
 
 
 def figure(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
-    """Draw in the project's style, and close the figure afterwards.
+    """Draw in the project's style; pages show it as SVG in their colors.
 
-    A notebook then shows it once: as the cell's value.
+    The figure is closed afterwards. A notebook then shows it once: as the cell's
+    value.
     """
 
     @functools.wraps(draw)
@@ -47,28 +48,16 @@ def figure(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
         shared = assets_folder() / "catdog.mplstyle"
         with plt.style.context([shared, plot_style()]):
             try:
-                return draw(*args, **kwargs)
+                drawn = draw(*args, **kwargs)
+                bundle = {"image/svg+xml": themed_svg(drawn)}
+                # What IPython asks a value for.
+                vars(drawn)["_repr_mimebundle_"] = lambda **_: bundle
+                return drawn
             finally:
                 for number in set(plt.get_fignums()) - before:
                     plt.close(number)
 
     return styled
-
-
-def chart(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
-    """Draw as `figure` does; pages show the result as SVG in their colors."""
-    styled = figure(draw)
-
-    @functools.wraps(draw)
-    def drawn(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Figure:
-        result = styled(*args, **kwargs)
-        svg = themed_svg(result)
-        bundle = {"image/svg+xml": svg}
-        # What IPython asks a value for.
-        vars(result)["_repr_mimebundle_"] = lambda **_: bundle
-        return result
-
-    return drawn
 
 
 @figure
@@ -122,7 +111,7 @@ def show_image(
     axis.axis("off")
 
 
-@chart
+@figure
 def label_frequencies(counts: Mapping[str, int]) -> Figure:
     """Draw a bar for each class, from `evaluation.label_counts`."""
     drawing, axis = plt.subplots(figsize=(7.2, 1.8))
@@ -160,7 +149,7 @@ def augmented(
     return strip
 
 
-@chart
+@figure
 def history(
     runs: Sequence[Run],
     previous: Sequence[Run] = (),
@@ -283,7 +272,7 @@ def _accuracy_limits(axis: Axes) -> tuple[float, float]:
     return min(0.45, lowest - 0.03), 1.01
 
 
-@chart
+@figure
 def comparison(
     runs: Mapping[str, Sequence[Run]], required: Mapping[str, float]
 ) -> Figure:
@@ -356,7 +345,7 @@ def _name_rows(axis: Axes, names: Mapping[str, object]) -> None:
     axis.grid(visible=False, axis="y")
 
 
-@chart
+@figure
 def confusion_matrix(
     scores: Sequence[Score], classes: Sequence[str] = ("cat", "dog")
 ) -> Figure:
@@ -390,7 +379,7 @@ def confusion_matrix(
     return drawing
 
 
-@chart
+@figure
 def calibration(scores: Sequence[Score]) -> Figure:
     """Draw how often a model is right against how sure it is.
 
@@ -429,7 +418,7 @@ def mistakes(scores: Sequence[Score], images: ImageSet) -> Figure:
     return grid
 
 
-@chart
+@figure
 def accuracy_intervals(results: Mapping[str, tuple[int, int]]) -> Figure:
     """Draw the accuracy on test images with its 95 % interval.
 

@@ -19,10 +19,7 @@ def palette() -> dict[str, tuple[str, str]]:
 
 
 def plot_style() -> dict[str, str]:
-    """Return the colors of a page's paper, ink and lines, for matplotlib.
-
-    Figures are light on dark pages as well: a photograph has only one version.
-    """
+    """Return the colors of a light page's paper, ink and lines, for matplotlib."""
     paper, ink, soft, line = (
         palette()[name][0] for name in ("paper", "ink", "soft", "line")
     )

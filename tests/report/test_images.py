@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from catdog.publish import images
+from catdog.report import images
 
 
 def test_images_shrink_and_stay_what_they_are():
@@ -21,3 +21,15 @@ def test_images_shrink_and_stay_what_they_are():
         same = again.tobytes() == image.tobytes()
         assert same == exact
         assert images.resolution(buffer.getvalue()) == (400, 200, 192)
+
+
+def test_what_shows_through_still_does():
+    noise = Image.effect_noise((80, 80), 80).convert("RGBA")
+    noise.putalpha(Image.linear_gradient("L").resize((80, 80)))
+    buffer = io.BytesIO()
+    noise.save(buffer, "png")
+    again = Image.open(io.BytesIO(images.webp(buffer.getvalue())))
+    assert again.mode == "RGBA"
+    assert (
+        again.getchannel("A").getextrema() == noise.getchannel("A").getextrema()
+    )

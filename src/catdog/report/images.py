@@ -13,10 +13,12 @@ def webp(png: bytes) -> bytes:
     Exactly, unless that takes more than twice the room of an image that the eye
     cannot tell from it.
     """
-    image = Image.open(io.BytesIO(png))
+    image: Image.Image = Image.open(io.BytesIO(png))
+    if not image.has_transparency_data or image.getextrema()[-1] == (255, 255):
+        image = image.convert("RGB")
     exact, close = io.BytesIO(), io.BytesIO()
     image.save(exact, "webp", lossless=True, quality=60, method=4)
-    image.convert("RGB").save(close, "webp", quality=88, method=4)
+    image.save(close, "webp", quality=88, method=4)
     best = exact if exact.tell() < 2 * close.tell() else close
     return best.getvalue()
 
