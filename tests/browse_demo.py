@@ -28,7 +28,7 @@ from projects import TUTORIAL, write
 
 from catdog import pretrained, settings
 from catdog.data.drawings import scenes
-from catdog.demo import build, npm
+from catdog.demo import build, runtime
 from catdog.demo.markup import BUILT, FOLDER, read_facts
 from catdog.errors import CatdogError
 from catdog.publish import pages
@@ -348,9 +348,9 @@ def test_the_first_choice_gets_the_model_and_sends_nothing(tab, server):
         for request in own
     )
     names = sorted(name for _, name, _ in server.asked[asked:])
-    runtime = [f"{npm.RUNTIME}.{end}" for end in ("js", "wasm")]
+    loader = [f"{runtime.RUNTIME}.{end}" for end in ("js", "wasm")]
     ours = ["model.js", "square.js", build.MODEL]
-    assert names == sorted([*ours, *runtime, "litert.js", "wasm-utils.js"])
+    assert names == sorted([*ours, *loader, "litert.js", "wasm-utils.js"])
 
 
 def test_the_browser_keeps_the_model(browser, server, tmp_path):
@@ -367,7 +367,7 @@ def test_the_browser_keeps_the_model(browser, server, tmp_path):
     answers = {name: status for _, name, status in server.asked}
     context.close()
     assert answers[build.MODEL] == 304
-    assert answers[f"{npm.RUNTIME}.wasm"] == 304
+    assert answers[f"{runtime.RUNTIME}.wasm"] == 304
 
 
 def test_a_strict_content_security_policy_is_enough(tab, server):

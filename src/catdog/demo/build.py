@@ -18,7 +18,7 @@ from catdog import pretrained, settings
 from catdog._io import digest, exclusive, write_folder_atomically
 from catdog.data.drawings import scenes
 from catdog.data.image_files import IMAGE_SIZE
-from catdog.demo import npm
+from catdog.demo import runtime
 from catdog.demo.markup import BUILT, EXAMPLES, FACTS
 from catdog.errors import CatdogError, WeightsError
 from catdog.runs import store
@@ -29,7 +29,7 @@ MODEL = "model4.tflite"
 SOURCES = (
     "demo.build",
     "demo.markup",
-    "demo.npm",
+    "demo.runtime",
     "export",
     "feature_extraction",
 )
@@ -89,11 +89,11 @@ def page_files(model: Any, key: str = "") -> dict[str, bytes]:
     Raises:
         CatdogError: if the runtime is out of reach.
     """
-    runtime = npm.runtime_files()
+    runtime_files = runtime.runtime_files()
     exported = _export(model)
-    loaded = len(exported) + len(runtime[f"{npm.RUNTIME}.wasm"])
+    loaded = len(exported) + len(runtime_files[f"{runtime.RUNTIME}.wasm"])
     return {
-        **runtime,
+        **runtime_files,
         MODEL: exported,
         **_examples(),
         FACTS: _facts(key, IMAGE_SIZE, loaded),

@@ -10,13 +10,18 @@ from pathlib import Path
 import jinja2
 
 from catdog._io import exclusive, write_folder_atomically
-from catdog.publish import colab_links, search, wheel
+from catdog.publish import colab_links, fonts, search, wheel
 from catdog.publish.cells import cell_markdown
 from catdog.publish.chapter import Chapter, read_chapter
 from catdog.publish.execute import execute_all
 from catdog.publish.links import SCRIPT, STYLE, check_links, html_name
 from catdog.publish.pandoc import compose, convert, div
-from catdog.publish.project import Project, PublishError, read_project
+from catdog.publish.project import (
+    Project,
+    PublishError,
+    read_project,
+    read_source,
+)
 from catdog.publish.serve import FOLDER
 from catdog.report.palette import palette
 from catdog.settings import assets_folder
@@ -60,7 +65,9 @@ def render(root: Path) -> list[Path]:
         for name, text in pages.items():
             (site / html_name(name)).write_text(text, encoding="utf-8")
         write_shared_files(
-            site, {html_name(name): text for name, text in pages.items()}
+            project,
+            site,
+            {html_name(name): text for name, text in pages.items()},
         )
     return [target / html_name(name) for name in pages]
 
@@ -149,16 +156,21 @@ def source_actions(project: Project, name: str) -> list[tuple[str, str]]:
     ]
 
 
-def write_shared_files(site: Path, pages: dict[str, str]) -> None:
+def write_shared_files(
+    project: Project, site: Path, pages: dict[str, str]
+) -> None:
     """Write what all pages of a site share: style, script and search index.
 
     Args:
+        project: whose fonts they use, if there are any.
         site: folder of the site.
         pages: the pages' HTML by their paths, relative to `site`.
     """
     (site / "assets").mkdir(exist_ok=True)
+    faces = project.root / fonts.STYLE
+    colors = [css_colors(), *([read_source(faces)] if faces.exists() else [])]
     for path, sources in SOURCES.items():
-        parts = [css_colors()] if path == STYLE else []
+        parts = colors if path == STYLE else []
         parts += [
             (assets_folder() / name).read_text(encoding="utf-8")
             for name in sources

@@ -1,0 +1,93 @@
+"""The faces of text and code, which the site serves itself.
+
+Run as a script (both renderers do, before they render), this writes
+`assets/fonts.css` and the files that it names. Where npm is out of reach, the
+style sheet is empty, and a reader's system has the faces.
+"""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from catdog._io import exclusive, write_atomically, write_folder_atomically
+from catdog.errors import CatdogError
+from catdog.publish import npm
+
+VERSION = "5.3.0"
+STYLE = "assets/fonts.css"
+FOLDER = "assets/fonts"
+# Atkinson Hyperlegible, drawn for the Braille Institute: an I, an l and a 1 that
+# nobody confuses. The names are those of the packages and of their files.
+TEXT, CODE = "atkinson-hyperlegible-next", "atkinson-hyperlegible-mono"
+PACKAGES = {
+    TEXT: npm.Package(
+        f"@fontsource-variable/{TEXT}",
+        VERSION,
+        "UnLzNUy1RWoLDfydAatP4NaRm99X/WbQEph7q/PymJnCFIOOwKOx3pBmp5ys8trO"
+        "0dM+CKGuJgeZP9fAR4mQpA==",
+    ),
+    CODE: npm.Package(
+        f"@fontsource-variable/{CODE}",
+        VERSION,
+        "0IbthhO18EEpLe69h+cmrsxCkl4yk80gMk+fAN3+9M5zQvoR1JlkzoJRR6U9/UXL"
+        "YpVBGEXu+Md2LO8TIp30dw==",
+    ),
+}
+FACE = """\
+@font-face {{ font-family: "{family}"; font-style: {style}; font-weight: 200 800; \
+font-display: swap; src: url("fonts/{file}") format("woff2"); }}
+"""
+
+
+def build(root: Path) -> str:
+    """Write the style sheet and the files of a project.
+
+    Returns:
+        A sentence on why there are none; empty if there are.
+    """
+    folder = root / FOLDER
+    with exclusive(folder):
+        try:
+            files, missing = font_files(), ""
+        except CatdogError as error:
+            files, missing = {}, str(error)
+        with write_folder_atomically(folder) as scratch:
+            for name, content in files.items():
+                (scratch / name).write_bytes(content)
+        write_atomically(root / STYLE, style_sheet(files))
+    return missing
+
+
+def font_files() -> dict[str, bytes]:
+    """Return the files of both faces and their licenses, by their names.
+
+    Raises:
+        CatdogError: if they cannot be had.
+    """
+    files: dict[str, bytes] = {}
+    for face, package in PACKAGES.items():
+        names = {"LICENSE": f"{face}-license.txt"} | {
+            f"files/{face}-latin-wght-{style}.woff2": f"{face}-{style}.woff2"
+            for style in ("normal", "italic")
+        }
+        files |= npm.read_files(package, names)
+    return files
+
+
+def style_sheet(names: Iterable[str]) -> str:
+    """Return the rules that name the files of the faces."""
+    fonts = [Path(name) for name in names if name.endswith(".woff2")]
+    return "".join(
+        FACE.format(
+            family=font.stem.rpartition("-")[0].replace("-", " ").title(),
+            style=font.stem.rpartition("-")[2],
+            file=font.name,
+        )
+        for font in fonts
+    )
+
+
+if __name__ == "__main__":
+    missing = build(Path.cwd())
+    if missing:
+        sys.stderr.write(f"The pages use the reader's own fonts: {missing}\n")

@@ -1,0 +1,95 @@
+"""What comes through npm is what was asked for, or nothing."""
+
+import os
+import sys
+import tarfile
+
+import pytest
+
+from catdog.errors import CatdogError
+from catdog.publish import fonts, npm
+
+PACKAGE = npm.Package("@someone/package", "1.2.3", "another")
+NAME = "someone-package-1.2.3.tgz"
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
+
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("CATDOG_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "npm"
+
+
+def own_npm(monkeypatch, tmp_path, script):
+    """An npm that does what a script says comes first on the PATH."""
+    program = tmp_path / "bin" / "npm"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    path = os.pathsep.join([str(program.parent), os.environ["PATH"]])
+    monkeypatch.setenv("PATH", path)
+
+
+@posix
+def test_another_package_is_refused_and_does_not_stay(
+    cache, monkeypatch, tmp_path
+):
+    own_npm(monkeypatch, tmp_path, f"echo something else > {NAME}")
+    with pytest.raises(CatdogError, match=r"is not @someone/package 1\.2\.3"):
+        npm.fetch(PACKAGE)
+    assert list(cache.iterdir()) == []
+
+
+@posix
+def test_an_npm_that_fails(cache, monkeypatch, tmp_path):
+    own_npm(monkeypatch, tmp_path, "exit 1")
+    with pytest.raises(CatdogError, match="cannot fetch @someone/package"):
+        npm.fetch(PACKAGE)
+
+
+@posix
+def test_what_is_in_the_cache_is_not_fetched_again(
+    cache, monkeypatch, tmp_path
+):
+    calls = tmp_path / "calls"
+    right = tmp_path / "right.tgz"
+    content = tmp_path / "a.txt"
+    content.write_text("right", encoding="utf-8")
+    with tarfile.open(right, "w:gz") as archive:
+        archive.add(content, "package/files/a.txt")
+    own_npm(monkeypatch, tmp_path, f"cp {right} {NAME}; echo x >> {calls}")
+    package = PACKAGE._replace(integrity=npm.integrity(right))
+    names = {"files/a.txt": "b.txt"}
+    assert npm.read_files(package, names) == {"b.txt": b"right"}
+    assert npm.fetch(package) == npm.fetch(package) == cache / NAME
+    assert calls.read_text() == "x\n"
+    (cache / NAME).write_text("spoiled", encoding="utf-8")
+    assert npm.read_files(package, names) == {"b.txt": b"right"}
+
+
+def test_without_npm_the_cure_is_named(cache, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(CatdogError, match=r"catdog-tutorial\[demo\]"):
+        npm.fetch(PACKAGE)
+
+
+def test_without_npm_pages_have_no_fonts_of_their_own(
+    cache, monkeypatch, tmp_path
+):
+    (tmp_path / "assets" / "fonts").mkdir(parents=True)
+    (tmp_path / "assets" / "fonts" / "old.woff2").touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert "npm is missing" in fonts.build(tmp_path)
+    assert (tmp_path / fonts.STYLE).read_text() == ""
+    assert list((tmp_path / fonts.FOLDER).iterdir()) == []
+
+
+def test_style_sheet_names_each_file_of_a_face():
+    assert fonts.style_sheet(["some-face-italic.woff2", "license.txt"]) == (
+        '@font-face { font-family: "Some Face"; font-style: italic; '
+        "font-weight: 200 800; font-display: swap; "
+        'src: url("fonts/some-face-italic.woff2") format("woff2"); }\n'
+    )
