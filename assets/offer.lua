@@ -1,4 +1,4 @@
--- For Quarto: puts the line that offers a chapter's notebook at the top of its page.
+-- For Quarto: puts the line that offers a chapter's notebook where the page wants it, else at its top.
 -- `catdog notebooks` wrote the lines.
 function Pandoc(doc)
   local folder = quarto.project.directory
@@ -6,10 +6,16 @@ function Pandoc(doc)
   if not file then return end
   local lines = pandoc.json.decode(file:read("a")).lines
   file:close()
-  local name = pandoc.path.make_relative(quarto.doc.input_file, folder)
-  if lines[name] then
-    local line = pandoc.read(lines[name], "markdown").blocks
-    doc.blocks:insert(1, pandoc.Div(line, pandoc.Attr("", { "notebook-offer" })))
-    return doc
-  end
+  local line = lines[pandoc.path.make_relative(quarto.doc.input_file, folder)]
+  if not line then return end
+  local offer, placed = pandoc.Div(pandoc.read(line, "markdown").blocks, pandoc.Attr("", { "notebook-offer" })), false
+  doc = doc:walk({
+    Div = function(div)
+      if not div.classes:includes("notebook-offer") then return end
+      placed = true
+      return offer
+    end,
+  })
+  if not placed then doc.blocks:insert(1, offer) end
+  return doc
 end

@@ -314,7 +314,11 @@ def test_comparison_has_a_row_of_dots_for_each_model_and_what_is_required():
     (axis,) = figures.comparison(runs, {"model1": 0.52}).axes
     assert tick_labels(axis.yaxis) == ["model1", "model5"]
     assert points(axis) == [(0.6, 0), (0.8, 0), (0.99, 1)]
-    assert [text.get_text() for text in axis.texts] == ["70.0%", "99.0%"]
+    assert [text.get_text() for text in axis.texts] == [
+        "70.0%",
+        "99.0%",
+        "baseline",
+    ]
     ticks = [
         list(line.get_xdata())
         for line in axis.lines

@@ -38,13 +38,16 @@ OWN = ("pets/a_b/1.jpg", "pets/<c>/1.jpg")
 @pytest.mark.parametrize(
     ("images", "text"),
     [
-        (TUTORIAL_IMAGES, "*This page was made with 3,000 photographs.*"),
+        (
+            TUTORIAL_IMAGES,
+            "<small>This page was made with 3,000 photographs.</small>",
+        ),
         (
             replace(TUTORIAL_IMAGES, source="drawings"),
-            "> **You are looking at drawings.** We could not download the "
+            "<small>You are looking at drawings: we could not download the "
             "photographs for this build, so you see 3,000 drawings with the same "
             "file names. The recorded results come from the photographs, unless "
-            "a page says otherwise.",
+            "a page says otherwise.</small>",
         ),
         (
             ImageSet(Path("x"), "photographs", OWN, OWN, ("a_b", "<c>")),

@@ -27,6 +27,7 @@ from catdog.report.palette import palette
 from catdog.settings import assets_folder
 
 INDEX = "search.json"
+OFFER = ".notebook-offer"
 FOOTNOTES = re.compile(r'(<section id="footnotes".*?>\s*)<hr />')
 SOURCES = {STYLE: ("text.css", "frame.css"), SCRIPT: ("text.js", "frame.js")}
 ACTIONS = {
@@ -116,7 +117,7 @@ def page(
         lambda cell, number: cell_markdown(chapter, cell, number, folder),
     )
     if offer:
-        markdown = div(".notebook-offer", offer) + "\n\n" + markdown
+        markdown = with_offer(markdown, offer)
     folders = [path for path in (folder, chapter.folder) if path]
     contents, _, body = convert(markdown, "html", folders).partition(
         "<!-- text -->"  # written by filter.lua
@@ -136,6 +137,14 @@ def page(
         next=next_page,
         url=lambda path: up + html_name(path),
     )
+
+
+def with_offer(markdown: str, offer: str) -> str:
+    """Put the line that offers a notebook where a page wants it, else at its top."""
+    place, line = f"::: {{{OFFER}}}\n:::", div(OFFER, offer)
+    if place in markdown:
+        return markdown.replace(place, line)
+    return f"{line}\n\n{markdown}"
 
 
 def source_actions(project: Project, name: str) -> list[tuple[str, str]]:

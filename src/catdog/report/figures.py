@@ -64,7 +64,8 @@ def figure(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
 def image_strip(images: ImageSet, n: int = 6, seed: int = 4) -> Figure:
     """Draw random training images in a row, the classes in turn."""
     rng = random.Random(seed)
-    strip, axes = plt.subplots(1, n, figsize=(7.2, 1.25))
+    strip, axes = plt.subplots(1, n, figsize=(7.2, 7.2 / n))
+    strip.set_layout_engine("constrained", w_pad=0, h_pad=0)
     for number, axis in enumerate(axes):
         label = number % 2
         names = [name for name in images.train if images.label(name) == label]
@@ -292,6 +293,9 @@ def comparison(
     for row, group in enumerate(runs.values()):
         wanted = required.get(group[0].model)
         _draw_model_row(axis, row, group, wanted, left)
+    axis.axvline(baseline, color=BASELINE, linestyle="--", linewidth=1.2)
+    above = axis.get_xaxis_transform()
+    axis.text(baseline, 1.02, "baseline", color=BASELINE, transform=above)
     _name_rows(axis, runs)
     axis.set(
         xlim=(left, 1.06),
@@ -341,7 +345,7 @@ def _draw_model_row(
 
 def _name_rows(axis: Axes, names: Mapping[str, object]) -> None:
     axis.set_yticks(range(len(names)), list(names))
-    axis.invert_yaxis()
+    axis.set_ylim(len(names) - 0.5, -0.5)
     axis.grid(visible=False, axis="y")
 
 

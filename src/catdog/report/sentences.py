@@ -56,13 +56,15 @@ def images_notice(images: ImageSet) -> Markdown:
     number = f"{len(images.train) + len(images.held_out):,}"
     if images.source == DRAWINGS:
         return Markdown(
-            "> **You are looking at drawings.** We could not download the "
+            "<small>You are looking at drawings: we could not download the "
             f"photographs for this build, so you see {number} drawings with the "
             "same file names. The recorded results come from the photographs, "
-            "unless a page says otherwise."
+            "unless a page says otherwise.</small>"
         )
     if not images.own:
-        return Markdown(f"*This page was made with {number} photographs.*")
+        return Markdown(
+            f"<small>This page was made with {number} photographs.</small>"
+        )
     first, second = map(escape, images.classes)
     left_out = len(images.faults)
     return Markdown(
