@@ -18,7 +18,8 @@ from catdog.report.palette import palette
 
 
 def svg_of(drawing):
-    return drawing._repr_mimebundle_()["image/svg+xml"]
+    bundle, _ = drawing._repr_mimebundle_()
+    return bundle["image/svg+xml"]
 
 
 @pytest.fixture
@@ -29,6 +30,12 @@ def history():
 def test_chart_shows_itself_as_the_same_svg_each_time(history):
     assert history == svg_of(figures.history([make_run()]))
     assert ET.fromstring(history).get("viewBox")
+
+
+def test_figure_says_how_large_it_is():
+    drawing = figures.history([make_run()])
+    _, metadata = drawing._repr_mimebundle_()
+    assert metadata == {"image/svg+xml": {"width": 691, "height": 326}}
 
 
 def test_colors_of_a_chart_are_those_of_light_and_dark_pages(history):

@@ -21,6 +21,7 @@ from catdog.data.split import ImageSet
 from catdog.feature_extraction import with_cells
 from catdog.models import BUILDERS
 from catdog.report.figures import CLASS_COLORS, PALE, figure, show_image
+from catdog.report.palette import palette
 from catdog.runs.schema import Run
 from catdog.runs.store import read_weights
 from catdog.scores import Score
@@ -195,7 +196,7 @@ def _draw_cells(
             _text(value),
             ha="center",
             va="center",
-            fontsize=9,
+            fontsize=11,
             color="white" if dark else "black",
         )
     axis.set_title(title)
@@ -206,7 +207,7 @@ def _draw_cells(
 
 def _outline(axis: Axes, size: int) -> None:
     top, left = WINDOW
-    color = CLASS_COLORS[0]
+    color = palette()["link"][0]
     axis.add_patch(
         Rectangle((left, top), size, size, fill=False, ec=color, lw=3)
     )

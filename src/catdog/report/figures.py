@@ -32,6 +32,9 @@ INK, BASELINE, PALE, PAPER, SHADE = (
     palette()[name][0] for name in ("ink", "soft", "line", "paper", "name")
 )
 
+SVG = "image/svg+xml"
+CSS_DPI = 96  # what a page calls an inch
+
 Parameters = ParamSpec("Parameters")
 
 
@@ -49,9 +52,16 @@ def figure(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
         with plt.style.context([shared, plot_style()]):
             try:
                 drawn = draw(*args, **kwargs)
-                bundle = {"image/svg+xml": themed_svg(drawn)}
+                bundle = {SVG: themed_svg(drawn)}
+                pixels = (drawn.get_size_inches() * CSS_DPI).round().astype(int)
+                size = dict(
+                    zip(("width", "height"), pixels.tolist(), strict=True)
+                )
                 # What IPython asks a value for.
-                vars(drawn)["_repr_mimebundle_"] = lambda **_: bundle
+                vars(drawn)["_repr_mimebundle_"] = lambda **_: (
+                    bundle,
+                    {SVG: size},
+                )
                 return drawn
             finally:
                 for number in set(plt.get_fignums()) - before:
@@ -105,7 +115,7 @@ def show_image(
     axis.set_title(
         "\n".join(textwrap.wrap(title, 18)),
         color=color,
-        fontsize=10,
+        fontsize=11,
         fontweight=weight,
         parse_math=False,
     )
