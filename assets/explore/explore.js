@@ -35,8 +35,9 @@
       const name = same?.value ?? "your kernel";
       draw(find(".explore-map"), width - 2, edges ? aroundGray(sums) : sums.map((sum) => clip(sum / total)));
       find(".explore-map").setAttribute("aria-label", `${label}: ${name}`);
-      find(".explore-said").textContent = `Now: ${name}. The nine numbers add up to ${Number(total.toFixed(2))}`.replace("-", "−") +
-        (edges ? ": a sum of 0 is gray, larger ones are lighter, those below 0 are darker." : total === 1 ? "." : ", so each sum is divided by that.");
+      const sum = String(Number(total.toFixed(2))).replace("-", "−");
+      const shades = edges ? ". Gray is a sum of 0, lighter is more, darker is less." : sum === "1" ? "." : `, so each sum is divided by ${sum}.`;
+      find(".explore-said").textContent = `${name[0].toUpperCase()}${name.slice(1)}: the nine numbers add up to ${sum}${shades}`;
     };
 
     const fill = (numbers) => inputs.forEach((input, at) => (input.value = numbers[at]));
@@ -88,8 +89,8 @@
         cells[cell].style.setProperty("--share", count / (table[Math.floor(cell / 2)][0] + table[Math.floor(cell / 2)][1] || 1));
       });
       texts.forEach((text, metric) => (shares[metric].textContent = text));
-      const [first, second] = data.names;
-      find(".explore-said").textContent = `Mistakes: ${table[0][1] + table[1][0]}. ${table[0][1]} of the ${first} are taken for ${second}, and ${table[1][0]} of the ${second} for ${first}.`;
+      const [first, second] = data.names, wrong = table[0][1] + table[1][0];
+      find(".explore-said").textContent = `${wrong} mistake${wrong === 1 ? "" : "s"}: ${table[0][1]} of the ${first} are taken for ${second}, and ${table[1][0]} of the ${second} for ${first}.`;
     };
     slider.addEventListener("input", update);
     update();
@@ -149,11 +150,12 @@
       }
       const height = chart.clientHeight || 280;
       for (const { name, set, at } of apart(ends, 16 / height)) word(name, `end explore-${set}`, null, at);
-      tell(measure, sets, models, chosen === "all" ? "mean" : chosen);
+      find(".explore-said").textContent = `${sets.join(" and ") || "no"} ${measure}, ${find("option:checked").textContent}`.replace(/^./, (letter) => letter.toUpperCase());
+      tell(measure, sets[0], models, chosen === "all" ? "mean" : chosen);
     };
 
-    const tell = (measure, sets, models, chosen) => {
-      const set = sets[0], rows = models.map((name) => [name, set && data.curves[name][`${set} ${measure}`][chosen]]);
+    const tell = (measure, set, models, chosen) => {
+      const rows = models.map((name) => [name, set && data.curves[name][`${set} ${measure}`][chosen]]);
       find(".explore-ends").hidden = !set || !models.length;
       find(".explore-ends th").textContent = `${set} ${measure}`;
       find(".explore-ends tbody").replaceChildren(...rows.map(([name, run]) => {
@@ -180,9 +182,10 @@
   }
 
   const image = document.querySelector(`#${box.dataset.figure} img`), cell = box.closest(".cell");
+  const still = image.closest("p") ?? image;
   image.loading = "eager"; // for print, which shows it
-  image.classList.add("explored");
-  image.after(box);
+  still.classList.add("explored");
+  still.after(box);
   cell?.remove();
   box.hidden = false;
   ({ kernel, threshold, histories })[box.dataset.kind]();

@@ -60,9 +60,9 @@ kernel">{numbers}</div><p>× kernel</p></div>
 THRESHOLD = """\
 <p class="explore-try">Drag the threshold to 0.9, then to 0.1. Which mistakes go, \
 and which come?</p>
+<p class="explore-sides"><span>answer: {first}</span><span>answer: {second}</span></p>
 <div class="explore-strips" role="img" aria-label="A dot for each test image, at the \
 probability that the model gives to {second}">
-<p class="explore-sides"><span>answer: {first}</span><span>answer: {second}</span></p>
 <div class="explore-strip"><p>{firsts}</p></div>
 <div class="explore-strip"><p>{seconds}</p></div>
 </div>
@@ -94,13 +94,12 @@ well. Do the two curves part, and when?</p>
 <fieldset><legend>Measure</legend>{measures}</fieldset>
 <label>Runs <select>{runs}</select></label>
 </div>
+<p class="explore-said" role="status"></p>
 <div class="explore-chart" role="img" aria-label="The curves of what is chosen: the \
 table below has their ends"></div>
-<div role="status">
 <table class="explore-ends"><thead><tr><th scope="col"></th><th scope="col">best</th>\
 <th scope="col">in epoch</th><th scope="col">after the last</th></tr></thead>\
-<tbody></tbody></table>
-</div>"""
+<tbody></tbody></table>"""
 
 
 def kernel(image: np.ndarray, figure: str) -> Markdown | None:
@@ -186,7 +185,7 @@ def histories(
         },
         "curves": {name: _curves(group) for name, group in runs.items()},
     }
-    options = {"mean": "their mean", "all": "all, and their mean"}
+    options = {"mean": "mean of all runs", "all": "all runs and their mean"}
     options |= {str(seed): f"seed {seed}" for seed in seeds}
     controls = HISTORIES.format(
         models=_choices("checkbox", "explore-model", runs, runs),
