@@ -24,9 +24,8 @@ from catdog.scores import Score
 from catdog.settings import project_folder
 
 FOLDER = "assets/explore"
-FIRST = "vertical edges"
 KERNELS = {
-    FIRST: [-1, 0, 1] * 3,
+    "vertical edges": [-1, 0, 1] * 3,
     "horizontal edges": [-1] * 3 + [0] * 3 + [1] * 3,
     "blur": [1] * 9,
     "sharpen": [0, -1, 0, -1, 5, -1, 0, -1, 0],
@@ -102,11 +101,14 @@ table below has their ends"></div>
 <tbody></tbody></table>"""
 
 
-def kernel(image: np.ndarray, figure: str) -> Markdown | None:
+def kernel(
+    image: np.ndarray, numbers: Sequence, figure: str
+) -> Markdown | None:
     """Let a reader choose the kernel of `activations.convolution_map`.
 
     Args:
         image: of shape (height, width, 3), in [0, 255].
+        numbers: the kernel to begin with, in rows: one of `KERNELS`.
         figure: label of the figure that it takes the place of.
     """
     levels = gray_levels(image)
@@ -118,13 +120,15 @@ def kernel(image: np.ndarray, figure: str) -> Markdown | None:
         "levels": base64.b64encode(levels.astype("uint8").tobytes()).decode(),
     }
     places = [(row, column) for row in (1, 2, 3) for column in (1, 2, 3)]
-    numbers = [
+    inputs = [
         '<input type="number" min="-99" max="99" step="any" '
         f'aria-label="row {row}, column {column}">'
         for row, column in places
     ]
-    choices = _choices("radio", "explore-kernel", KERNELS, [FIRST])
-    controls = KERNEL.format(choices=choices, numbers="".join(numbers))
+    given = np.ravel(numbers).tolist()
+    first = next(name for name, values in KERNELS.items() if values == given)
+    choices = _choices("radio", "explore-kernel", KERNELS, [first])
+    controls = KERNEL.format(choices=choices, numbers="".join(inputs))
     return _explorer("kernel", figure, controls, data)
 
 

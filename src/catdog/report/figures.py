@@ -306,9 +306,9 @@ def histories(runs: Mapping[str, Sequence[Run]]) -> Figure:
             va="center",
         )
     axis.set(xlabel="epoch", ylabel="validation accuracy")
+    axis.set_xlim(left=0.5)
     axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axis.yaxis.set_major_formatter(PercentFormatter(1))
-    axis.margins(x=0.1)
+    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return drawing
 
 
