@@ -133,7 +133,7 @@
         word(text(tick), "tick", null, down(tick));
       }
       for (const epoch of [1, 5, 10, 15, 20, 30, 50, 100].filter((epoch) => epoch <= data.epochs)) word(epoch, "epoch", across(epoch), null);
-      word(`epoch`, "axis", null, null);
+      word("epoch", "axis", null, null);
       plot.append(svg("path", { d: `M0 ${down(data.baselines[measure])}h1`, class: "explore-baseline" }));
 
       const ends = [{ name: "baseline", set: "baseline", at: down(data.baselines[measure]) }];
