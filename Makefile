@@ -35,7 +35,7 @@ check: .venv/ready
 # Always from drawn images: the site that any machine can make.
 test-site: .venv/ready
 	@CATDOG_DATA=drawings $(BIN)/catdog render --with built-in
-	@$(BIN)/python -m pytest tests/browse_site.py tests/browse_demo.py
+	@$(BIN)/python -m pytest tests/browse_site.py tests/browse_demo.py tests/browse_explorers.py
 
 # The tests on the oldest and newest Pythons and packages: an hour, and by hand.
 test-versions: .venv/ready

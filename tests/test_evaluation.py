@@ -73,6 +73,12 @@ def test_confusion_has_a_row_for_each_label_and_a_column_for_each_answer():
     assert table == [[1, 1], [0, 3]]
 
 
+def test_confusion_answers_label_1_from_the_threshold_on():
+    scores = [Score("a", 0, 0.3), Score("b", 1, 0.8), Score("c", 1, 0.9)]
+    tables = [evaluation.confusion(scores, at) for at in (0.3, 0.8, 0.81)]
+    assert tables == [[[0, 1], [0, 2]], [[1, 0], [0, 2]], [[1, 0], [1, 1]]]
+
+
 @given(scores)
 def test_mistakes_are_the_off_diagonal_and_the_most_confident_come_first(
     scores,

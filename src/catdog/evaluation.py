@@ -268,11 +268,18 @@ def calibration_error(scores: Sequence[Score], bins: int = 10) -> float:
     return sum(distances) / len(scores)
 
 
-def confusion(scores: Iterable[Score]) -> list[list[int]]:
-    """Return 2x2 counts: a row for each label, a column for each answer."""
+def confusion(
+    scores: Iterable[Score], threshold: float = 0.5
+) -> list[list[int]]:
+    """Return 2x2 counts: a row for each label, a column for each answer.
+
+    Args:
+        scores: answers for some images.
+        threshold: the probability from which on the answer is label 1.
+    """
     table = [[0, 0], [0, 0]]
     for score in scores:
-        table[score.label][score.answer] += 1
+        table[score.label][score.probability >= threshold] += 1
     return table
 
 

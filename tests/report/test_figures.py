@@ -352,6 +352,21 @@ SCORES = [
 ]
 
 
+def test_histories_have_a_named_curve_for_the_mean_of_each_model():
+    runs = {
+        "one": [
+            make_run(seed=0, validation=(0.5, 0.75)),
+            make_run(seed=1, validation=(0.7, 0.25)),
+        ],
+        "two": [make_run(validation=(0.9, 0.95))],
+    }
+    (axis,) = figures.histories(runs).axes
+    curves = [line.get_ydata().tolist() for line in axis.get_lines()]
+    assert curves == [pytest.approx([0.6, 0.5]), [0.9, 0.95]]
+    names = {text.get_text(): text.xy[1] for text in axis.texts}
+    assert names == {"one": pytest.approx(0.5), "two": 0.95}
+
+
 def test_confusion_matrix_has_a_row_for_each_label_and_a_column_for_each_answer():
     (axis,) = figures.confusion_matrix(SCORES, ("cow", "hen")).axes
     counts = {text.get_position(): text.get_text() for text in axis.texts}

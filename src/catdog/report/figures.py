@@ -284,6 +284,35 @@ def _accuracy_limits(axis: Axes) -> tuple[float, float]:
 
 
 @figure
+def histories(runs: Mapping[str, Sequence[Run]]) -> Figure:
+    """Draw the mean validation accuracy of each model after each epoch.
+
+    Each curve has its model's name at its end.
+
+    Args:
+        runs: of each model, by its name.
+    """
+    drawing, axis = plt.subplots(figsize=(7.2, 4.2))
+    for name, group in runs.items():
+        values = _values(group, "val_accuracy").mean(axis=0)
+        epochs = range(1, len(values) + 1)
+        marker = "o" if len(values) == 1 else None
+        axis.plot(epochs, values, color=VALIDATION, marker=marker)
+        axis.annotate(
+            name,
+            (epochs[-1], values[-1]),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    axis.set(xlabel="epoch", ylabel="validation accuracy")
+    axis.set_xlim(left=0.5)
+    axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    return drawing
+
+
+@figure
 def comparison(
     runs: Mapping[str, Sequence[Run]], required: Mapping[str, float]
 ) -> Figure:
