@@ -37,7 +37,7 @@ def cell_markdown(
         folder: the page's folder, to which figures are written; None for a
             chapter that was not executed.
     """
-    options = _all_options(chapter, cell)
+    options = cell.metadata.options
     if options.get("include") is False:
         return ""
     label = str(options.get("label", ""))
@@ -52,20 +52,9 @@ def cell_markdown(
     return div(f"#{name} .cell" if name else ".cell", *blocks)
 
 
-def _all_options(chapter: Chapter, cell: NotebookNode) -> dict[str, Any]:
-    """Return options from the project's to the cell's; the last one counts."""
-    return {
-        "code-fold": False,
-        "code-summary": "Code",
-        **chapter.project.html,
-        **chapter.project.execute,
-        **(chapter.meta.get("execute") or {}),
-        **cell.metadata.options,
-    }
-
-
 def _code(source: str, options: dict[str, Any]) -> str:
-    fold, summary = options["code-fold"], escape(str(options["code-summary"]))
+    fold = options.get("code-fold")
+    summary = escape(str(options.get("code-summary", "Code")))
     attributes = ".python .cell-code"
     if fold:
         attributes += f' code-fold="{fold}" code-summary="{summary}"'

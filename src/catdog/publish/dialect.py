@@ -1,4 +1,7 @@
-"""What a chapter may use: Markdown that Quarto, our renderer and Colab read alike."""
+"""What a project may use: settings and Markdown that all readers understand.
+
+These are Quarto, our own renderer and, for the Markdown, Colab.
+"""
 
 import json
 import re
@@ -8,13 +11,153 @@ from pathlib import Path
 from typing import Any
 
 import pypandoc
+import yaml
 
-from catdog.publish.project import FRONT_MATTER, read_source
+from catdog.publish.project import (
+    FRONT_MATTER,
+    Project,
+    PublishError,
+    has_notebook,
+    read_source,
+)
 
 INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 CELL = re.compile(r"^```\{python\}\n.*?^```$", re.DOTALL | re.MULTILINE)
 CLOSING_FENCE = re.compile(r"\s*```\s*$")
 READER = "markdown-yaml_metadata_block-pandoc_title_block"
+
+# What `_quarto.yml` and front matters may set, with a pattern for the values. What
+# stands below `format: html` has the same name as what stands above it. All else
+# that Quarto knows is refused: see tests/publish/quarto_settings.txt.
+ANY, YES_NO = r"(?s:.*)", "True|False"
+HONORED = {
+    "quarto-required": ANY,
+    "project.type": "website",
+    "project.render": ANY,
+    "project.output-dir": "_site/?",
+    "project.execute-dir": "file|project",
+    "project.pre-render": ANY,
+    "project.resources": ANY,
+    "website.title": ANY,
+    "website.description": ANY,
+    "website.favicon": ANY,
+    "website.site-url": ANY,
+    "website.repo-url": ANY,
+    "website.repo-branch": ANY,
+    "website.repo-subdir": ANY,
+    "website.repo-actions": "edit|source|issue|none|False",
+    "website.issue-url": ANY,
+    "website.search": YES_NO,
+    "website.navbar.logo": ANY,
+    "website.navbar.logo-alt": ANY,
+    "website.navbar.search": "True",
+    "website.sidebar.contents": ANY,
+    "website.page-navigation": YES_NO,
+    "website.page-footer": ANY,
+    "website.page-footer.left": ANY,
+    "website.page-footer.center": ANY,
+    "website.page-footer.right": ANY,
+    "title": ANY,
+    "description": ANY,
+    "draft": YES_NO,
+    "lang": "en(-[A-Za-z]+)*",  # the frame speaks English
+    "toc": YES_NO,
+    "toc-title": ANY,
+    "code-fold": "True|False|show",
+    "code-summary": ANY,
+    "execute.echo": YES_NO,
+    "execute.eval": YES_NO,
+    "execute.include": YES_NO,
+    "execute.output": "True|False|asis",
+    "execute.warning": YES_NO,
+    # Ours: Quarto passes over them.
+    "notebook": YES_NO,
+    "colab-minutes": ANY,
+}
+# Of no effect here, or with these values what we do anyway.
+HARMLESS = {
+    "project.title": ANY,
+    "project.lib-dir": ANY,
+    "project.preview": ANY,
+    "website.bread-crumbs": "True",
+    "website.draft-mode": "gone",
+    "website.image": ANY,  # for cards and listings, which are refused
+    "website.image-alt": ANY,
+    "website.sidebar.style": "docked|floating",
+    "website.sidebar.search": "True",
+    "website.sidebar.collapse-level": ANY,
+    "format.html": "default",
+    "format": "html",
+    "engine": "jupyter",
+    "jupyter": "python3",
+    "editor": ANY,
+    "order": ANY,  # of listings
+    "image": ANY,
+    "image-alt": ANY,
+    "image-height": ANY,
+    "image-width": ANY,
+    # The pages have styles and a frame of their own.
+    "theme": ANY,
+    "css": r"assets/text\.css",
+    "include-after-body.text": r'<script src="/assets/text\.js"></script>\s*',
+    "filters": r"assets/offer\.lua",
+    "respect-user-color-scheme": "True",
+    "highlight-style": ANY,
+    "syntax-highlighting": ANY,
+    "anchor-sections": ANY,
+    "smooth-scroll": ANY,
+    "page-layout": "article",
+    "toc-depth": "3",
+    "toc-location": "right",
+    "toc-expand": ANY,
+    "number-sections": "False",
+    "code-copy": "True|hover",
+    "code-overflow": "scroll",
+    "code-line-numbers": "False",
+    "code-link": "False",
+    "code-tools": "False",
+    "code-annotations": "below",
+    "html-math-method": "mathml",
+    "html-table-processing": "none",
+    "link-external-newwindow": "False",
+    "link-external-icon": "False",
+    "crossrefs-hover": ANY,
+    "footnotes-hover": ANY,
+    "citations-hover": ANY,
+    "lightbox": "False",
+    "fig-responsive": ANY,
+    "fig-cap-location": "bottom",
+    "tbl-cap-location": "top",
+    "reference-location": "document",
+    "embed-resources": "False",
+    "comments": "False",
+    # How Quarto goes about it, not what comes of it.
+    "execute.enabled": "True",
+    "execute.error": "False",
+    "execute.cache": ANY,
+    "execute.freeze": "False|auto",
+    "execute.daemon": ANY,
+    "execute.daemon-restart": ANY,
+    "execute.debug": ANY,
+    "execute.ipynb": ANY,
+    "cache": ANY,
+    "freeze": "False|auto",
+    "debug": ANY,
+    "keep-md": ANY,
+    "keep-ipynb": ANY,
+    "keep-source": ANY,
+    "keep-hidden": "False",
+    "fail-if-warnings": ANY,
+    "trace": ANY,
+    "verbosity": ANY,
+    "log-file": ANY,
+}
+SETTINGS = HONORED | HARMLESS
+# Quarto reads settings from these, too.
+SETTINGS_FILES = (
+    "_quarto.yaml", "_quarto.yml.local", "_brand.yml", "_brand/_brand.yml",
+    "_environment.local", "_environment.required", "**/_metadata.yml",
+)  # fmt: skip
 
 # Options of code cells, written `#| name: value`.
 OPTIONS = {
@@ -94,6 +237,49 @@ def leftovers(text: str, patterns: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
+def refuse_settings(project: Project) -> None:
+    """Refuse what `_quarto.yml` and its like set for Quarto alone.
+
+    Raises:
+        PublishError: with a line for each setting that the built-in renderer
+            does not have.
+    """
+    text = read_source(project.root / "_quarto.yml")
+    refuse("_quarto.yml", unknown_settings(text))
+    for pattern in SETTINGS_FILES:
+        for path in project.root.glob(pattern):
+            raise PublishError(
+                f"{path.relative_to(project.root).as_posix()}: only Quarto reads "
+                "settings from it: write them into `_quarto.yml`, and delete it."
+            )
+
+
+def refuse(name: str, faults: list[tuple[int, str]]) -> None:
+    """Raise a PublishError if there are any faults.
+
+    Args:
+        name: the file that has them.
+        faults: the line and the reason of each.
+    """
+    if faults:
+        raise PublishError(
+            "\n".join(f"{name}:{line}: {reason}." for line, reason in faults)
+        )
+
+
+def unknown_settings(text: str) -> list[tuple[int, str]]:
+    """Return the settings in a piece of YAML that are not among `SETTINGS`.
+
+    Returns:
+        The line number and the reason of each fault; empty if all is well.
+    """
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return []  # who parses it says so
+    return list(_refused_settings("", tree)) if tree else []
+
+
 def refuse_unknown(path: Path) -> list[tuple[int, str]]:
     """Return what a chapter must not use.
 
@@ -102,9 +288,11 @@ def refuse_unknown(path: Path) -> list[tuple[int, str]]:
     """
     text = read_source(path)
     front_matter = FRONT_MATTER.match(text)
-    no_notebook = front_matter and "\nnotebook: false\n" in front_matter[0]
+    faults = unknown_settings("\n" + front_matter[1]) if front_matter else []
+    in_notebook = has_notebook(path.parent, path.name)
     text = FRONT_MATTER.sub(_blank, text)
-    return _refused_lines(text, bool(no_notebook)) or _refused_elements(text)
+    faults += _refused_lines(text, cells_in_divs=not in_notebook)
+    return faults or _refused_elements(text)
 
 
 def elements(text: str) -> list[tuple[str, str]]:
@@ -122,6 +310,32 @@ def elements(text: str) -> list[tuple[str, str]]:
         check=True,
     )
     return list(_walk(json.loads(done.stdout)["blocks"]))
+
+
+def _refused_settings(name: str, node: yaml.Node) -> Iterator[tuple[int, str]]:
+    """Yield the line and the reason of each fault in a setting."""
+    name = name.removeprefix("format.html.")
+    values = SETTINGS.get(name)
+    has_parts = any(known.startswith(f"{name}.".lstrip(".")) for known in SETTINGS)
+    line = node.start_mark.line + 1
+    if values == ANY or yaml.safe_load(yaml.serialize(node)) is None:
+        return
+    if not values and not has_parts:
+        yield line, f"only Quarto knows the setting `{name}`: leave it out"
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _refused_settings(f"{name}.{key.value}".strip("."), value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _refused_settings(name, item)
+    elif not re.fullmatch(values or "", _as_in_python(node)):
+        setting = f"{name}: {node.value}"
+        yield line, f"only Quarto knows the setting `{setting}`: leave it out"
+
+
+def _as_in_python(node: yaml.Node) -> str:
+    """Return the text of a value: `True` for `yes`."""
+    return str(yaml.safe_load(yaml.serialize(node)))
 
 
 def _blank(match: re.Match[str]) -> str:

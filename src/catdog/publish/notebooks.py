@@ -313,6 +313,8 @@ def _link(
         words: of the link.
         file: name of the notebook that it leads to, if there were one.
     """
+    if file in [f"{Path(draft).stem}.ipynb" for draft in project.drafts]:
+        return words
     for name in project.pages:
         has_none = not has_notebook(project.root, name)
         if f"{Path(name).stem}.ipynb" == file and has_none:

@@ -13,8 +13,15 @@ from catdog._io import exclusive, write_folder_atomically
 from catdog.publish import colab_links, search, wheel
 from catdog.publish.cells import cell_markdown
 from catdog.publish.chapter import Chapter, read_chapter
+from catdog.publish.dialect import refuse_settings
 from catdog.publish.execute import execute_all
-from catdog.publish.links import SCRIPT, STYLE, check_links, html_name
+from catdog.publish.links import (
+    SCRIPT,
+    STYLE,
+    check_links,
+    html_name,
+    without_links_to_drafts,
+)
 from catdog.publish.pandoc import compose, convert, div
 from catdog.publish.project import Project, PublishError, read_project
 from catdog.publish.serve import FOLDER
@@ -43,6 +50,7 @@ def render(root: Path) -> list[Path]:
         WheelError: if the package cannot be built.
     """
     project = read_project(root)
+    refuse_settings(project)
     chapters = [read_chapter(project, name) for name in project.pages]
     wheel.bundle(project.root)
     run_scripts(project)
@@ -122,8 +130,12 @@ def page(
         title=convert(str(chapter.meta["title"]), "plain").strip(),
         project=project,
         website=project.website,
-        toc=contents if project.html.get("toc") else "",
-        body=FOOTNOTES.sub(r"\1<h2>Footnotes</h2>", body),
+        toc=contents if chapter.settings.get("toc") else "",
+        body=without_links_to_drafts(
+            project,
+            chapter.name,
+            FOOTNOTES.sub(r"\1<h2>Footnotes</h2>", body),
+        ),
         actions=source_actions(project, chapter.name),
         previous=previous_page,
         next=next_page,
