@@ -29,7 +29,7 @@ READER = "markdown-yaml_metadata_block-pandoc_title_block"
 # What `_quarto.yml` and front matters may set, with a pattern for the values. What
 # stands below `format: html` has the same name as what stands above it. All else
 # that Quarto knows is refused: see tests/publish/quarto_settings.txt.
-ANY, YES_NO = r"(?s:.*)", "True|False"
+ANY, TEXT, YES_NO = "anything", "(?s:.*)", "True|False"
 HONORED = {
     "quarto-required": ANY,
     "project.type": "website",
@@ -38,33 +38,33 @@ HONORED = {
     "project.execute-dir": "file|project",
     "project.pre-render": ANY,
     "project.resources": ANY,
-    "website.title": ANY,
-    "website.description": ANY,
-    "website.favicon": ANY,
-    "website.site-url": ANY,
-    "website.repo-url": ANY,
-    "website.repo-branch": ANY,
-    "website.repo-subdir": ANY,
+    "website.title": TEXT,
+    "website.description": TEXT,
+    "website.favicon": TEXT,
+    "website.site-url": TEXT,
+    "website.repo-url": TEXT,
+    "website.repo-branch": TEXT,
+    "website.repo-subdir": TEXT,
     "website.repo-actions": "edit|source|issue|none|False",
-    "website.issue-url": ANY,
+    "website.issue-url": TEXT,
     "website.search": YES_NO,
-    "website.navbar.logo": ANY,
-    "website.navbar.logo-alt": ANY,
+    "website.navbar.logo": TEXT,
+    "website.navbar.logo-alt": TEXT,
     "website.navbar.search": "True",
     "website.sidebar.contents": ANY,
     "website.page-navigation": YES_NO,
-    "website.page-footer": ANY,
-    "website.page-footer.left": ANY,
-    "website.page-footer.center": ANY,
-    "website.page-footer.right": ANY,
-    "title": ANY,
-    "description": ANY,
+    "website.page-footer": TEXT,
+    "website.page-footer.left": TEXT,
+    "website.page-footer.center": TEXT,
+    "website.page-footer.right": TEXT,
+    "title": TEXT,
+    "description": TEXT,
     "draft": YES_NO,
     "lang": "en(-[A-Za-z]+)*",  # the frame speaks English
     "toc": YES_NO,
-    "toc-title": ANY,
+    "toc-title": TEXT,
     "code-fold": "True|False|show",
-    "code-summary": ANY,
+    "code-summary": TEXT,
     "execute.echo": YES_NO,
     "execute.eval": YES_NO,
     "execute.include": YES_NO,
@@ -114,7 +114,6 @@ HARMLESS = {
     "code-copy": "True|hover",
     "code-overflow": "scroll",
     "code-line-numbers": "False",
-    "code-link": "False",
     "code-tools": "False",
     "code-annotations": "below",
     "html-math-method": "mathml",
@@ -126,6 +125,8 @@ HARMLESS = {
     "citations-hover": ANY,
     "lightbox": "False",
     "fig-responsive": ANY,
+    "fig-env": ANY,  # of LaTeX
+    "fig-pos": ANY,
     "fig-cap-location": "bottom",
     "tbl-cap-location": "top",
     "reference-location": "document",
@@ -161,8 +162,12 @@ SETTINGS_FILES = (
 
 # Options of code cells, written `#| name: value`.
 OPTIONS = {
-    *("label", "echo", "output", "include", "eval", "warning"),
-    *("code-fold", "code-summary", "fig-cap", "fig-alt", "tbl-cap"),
+    **dict.fromkeys(("label", "fig-cap", "fig-alt", "tbl-cap"), ANY),
+    **{name: HONORED[name] for name in ("code-fold", "code-summary")},
+    **{
+        name: HONORED[f"execute.{name}"]
+        for name in ("echo", "eval", "include", "output", "warning")
+    },
 }
 # Elements of the text, by pandoc's names. Nothing else may stand in a chapter.
 # fmt: off
@@ -277,7 +282,7 @@ def unknown_settings(text: str) -> list[tuple[int, str]]:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError:
         return []  # who parses it says so
-    return list(_refused_settings("", tree)) if tree else []
+    return list(_refused_settings("", tree, 1)) if tree else []
 
 
 def refuse_unknown(path: Path) -> list[tuple[int, str]]:
@@ -312,30 +317,42 @@ def elements(text: str) -> list[tuple[str, str]]:
     return list(_walk(json.loads(done.stdout)["blocks"]))
 
 
-def _refused_settings(name: str, node: yaml.Node) -> Iterator[tuple[int, str]]:
+def _refused_settings(
+    name: str, node: yaml.Node, line: int
+) -> Iterator[tuple[int, str]]:
     """Yield the line and the reason of each fault in a setting."""
     name = name.removeprefix("format.html.")
     values = SETTINGS.get(name)
-    has_parts = any(known.startswith(f"{name}.".lstrip(".")) for known in SETTINGS)
-    line = node.start_mark.line + 1
-    if values == ANY or yaml.safe_load(yaml.serialize(node)) is None:
+    parts = f"{name}." if name else ""
+    if values == ANY:
         return
-    if not values and not has_parts:
+    if not values and not any(known.startswith(parts) for known in SETTINGS):
         yield line, f"only Quarto knows the setting `{name}`: leave it out"
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            yield from _refused_settings(f"{name}.{key.value}".strip("."), value)
+            line = key.start_mark.line + 1
+            yield from _refused_settings(parts + key.value, value, line)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _refused_settings(name, item)
-    elif not re.fullmatch(values or "", _as_in_python(node)):
+            line = item.start_mark.line + 1
+            yield from _refused_settings(name, item, line)
+    elif not _is_allowed(node.value, values or ""):
         setting = f"{name}: {node.value}"
         yield line, f"only Quarto knows the setting `{setting}`: leave it out"
 
 
-def _as_in_python(node: yaml.Node) -> str:
-    """Return the text of a value: `True` for `yes`."""
-    return str(yaml.safe_load(yaml.serialize(node)))
+def _is_allowed(written: str, values: str) -> bool:
+    """Return whether a value is one of those that a pattern describes.
+
+    Args:
+        written: the value in YAML: `yes` is `True`, and nothing at all is fine.
+        values: the pattern.
+    """
+    try:
+        value = yaml.safe_load(written)
+    except yaml.YAMLError:
+        value = written
+    return value is None or bool(re.fullmatch(values, str(value)))
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -365,10 +382,15 @@ def _refused_lines(text: str, cells_in_divs: bool) -> list[tuple[int, str]]:
 
 
 def _wrong_option(line: str) -> str | None:
-    option = re.match(r"#\|\s*([\w-]+):", line)
-    if not option or option[1] in OPTIONS:
+    option = re.match(r"#\|\s*([\w-]+):\s*(.*)", line)
+    if not option:
         return None
-    return f"the cell option `{option[1]}` is not supported"
+    name, value = option.groups()
+    if name not in OPTIONS:
+        return f"the cell option `{name}` is not supported"
+    if OPTIONS[name] == ANY or _is_allowed(value, OPTIONS[name]):
+        return None
+    return f"the cell option `{name}: {value}` is not supported"
 
 
 def _wrong_line(line: str, in_div: bool) -> str | None:
