@@ -132,11 +132,11 @@ local function Table(element)
   return (label ~= "" or #caption > 0) and figure(label, caption, box) or box
 end
 
--- Figures of cells say what their PNG was, by agreement with cells.py: its pixels and
+-- Figures of cells say what they were, by agreement with cells.py: its pixels and
 -- their number to the inch. For other images, pandoc reads the file.
 local function resolution(image)
-  local width, height, dpi = (image.attributes.png or ""):match("^(%d+)x(%d+)@(%d+)$")
-  image.attributes.png = nil
+  local width, height, dpi = (image.attributes.pixels or ""):match("^(%d+)x(%d+)@(%d+)$")
+  image.attributes.pixels = nil
   if width then return width, height, dpi end
   local found, _, bytes = pcall(pandoc.mediabag.fetch, image.src)
   local read, size = pcall(pandoc.image.size, found and bytes or "")
