@@ -51,6 +51,9 @@ from catdog.publish.project import FRONT_MATTER, PublishError
         ("ok\n\n| A line block", 7),
         ("```{python}\n#| layout-ncol: 2\n1\n```", 6),
         ("```{python}\n#| label: x\n#| echo: fenced\n1\n```", 7),
+        ("```{python}\n1  # <1>\n2  # <2>\n```\n\n1. One.\n\nMore.", 7),
+        ("```{python}\n1\n2  # <1>\n```\n\nWords.\n\n1. One.", 7),
+        ("```python\n1  # <0>\n```\n\n1. One.", 6),
         ("```{python}\n#| eval: [1]\n1\n```", 6),
     ],
 )
@@ -59,6 +62,13 @@ def test_what_only_one_of_the_readers_understands_is_refused(draft, text, line):
     assert line in [number for number, _ in refuse_unknown(page)]
     with pytest.raises(PublishError, match=f"^page.qmd:{line}: "):
         pages.render(draft)
+
+
+def test_annotated_code_needs_an_item_for_each_number(draft):
+    code = "```{python}\n1  # <1>\n2  #<2>\n3  # <2>\n```"
+    items = "1. One,\n   in lines\nlazy ones.\n\n   And more.\n\n2. Two."
+    text = f"{code}\n\n{items}\n\n{code}\n{items}\n\n## More"
+    assert refuse_unknown(draft_page(draft, text=text)) == []
 
 
 def test_a_page_without_a_notebook_may_have_cells_in_divs(draft):

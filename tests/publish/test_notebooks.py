@@ -277,3 +277,12 @@ def test_notebook_is_wanted_or_not(tmp_path, value):
     match = rf"02-short.qmd: `notebook: {value}` is neither true nor false"
     with pytest.raises(PublishError, match=match):
         notebooks.check_notebooks(project)
+
+
+def test_annotations_are_comments_and_lists(whole):
+    cells = {cell.id: cell for cell in whole.cells}
+    code = cells["annotated"].source
+    assert code.splitlines()[::3] == ["total = 0  # (1)", "print(total)  # (1)"]
+    text = markdown_of(whole)
+    assert "1.  The *sum*, with a" in text and "2.  Grows by `number`." in text
+    assert "plain = 1  # (1)\n```\n\n1.  It does not run." in text

@@ -146,6 +146,26 @@ def test_same_chapters_make_the_same_bytes(rendered):
     assert contents(rendered / "_site") == before
 
 
+def test_annotated_code_has_numbers_that_lead_to_its_notes(soup):
+    cell = soup.select_one("#annotated")
+    marks = cell.select("pre a.code-annotation-anchor")
+    assert [(m.text, m["aria-label"]) for m in marks] == [
+        ("1", "Note 1"),
+        ("2", "Note 2"),
+    ]
+    assert [m.find_next_sibling("span")["class"] for m in marks] == [
+        ["code-annotation-target"]
+    ] * 2
+    notes = cell.select(".cell-annotation dl.code-annotation-container-grid dt")
+    assert ["#" + note["id"] for note in notes] == [m["href"] for m in marks]
+    assert words(notes[1].find_next("dd")) == "Grows by number."
+    assert cell.select(".cell-annotation + .cell-output")
+    assert "<1>" not in soup.article.text
+    folded = soup.select_one(".cell:not([id]) > details.code-fold")
+    assert folded.select("a.code-annotation-anchor")
+    assert words(folded.find_next_sibling()) == "1 It has no label."
+
+
 # What else `_quarto.yml` asks for
 
 

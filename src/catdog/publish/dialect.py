@@ -160,6 +160,14 @@ SETTINGS_FILES = (
     "_environment.local", "_environment.required", "**/_metadata.yml",
 )  # fmt: skip
 
+# Code, and the list right below it if there is one.
+CODE_AND_LIST = re.compile(
+    r"^```.+\n(?P<code>(?:.*\n)*?)```[ \t]*\n\s*"
+    r"(?P<list>(?:1\.[ \t].*\n?(?:(?:\n*(?:[ \t]|\d+\.[ \t])|\S).*\n?)*)?)",
+    re.MULTILINE,
+)
+ANNOTATION = re.compile(r"#\s*<(\d+)>[ \t]*$", re.MULTILINE)
+
 # Options of code cells, written `#| name: value`.
 OPTIONS = {
     **dict.fromkeys(("label", "fig-cap", "fig-alt", "tbl-cap"), ANY),
@@ -297,6 +305,7 @@ def refuse_unknown(path: Path) -> list[tuple[int, str]]:
     in_notebook = has_notebook(path.parent, path.name)
     text = FRONT_MATTER.sub(_blank, text)
     faults += _refused_lines(text, cells_in_divs=not in_notebook)
+    faults += _refused_annotations(text)
     return faults or _refused_elements(text)
 
 
@@ -379,6 +388,19 @@ def _refused_lines(text: str, cells_in_divs: bool) -> list[tuple[int, str]]:
             refused.append((number, reason))
     unclosed = divs[-1:] if language is None else [opened]
     return refused + [(number, "this is never closed") for number in unclosed]
+
+
+def _refused_annotations(text: str) -> Iterator[tuple[int, str]]:
+    """Yield lines of code that end with `# <1>` without such an item below."""
+    for found in CODE_AND_LIST.finditer(text):
+        items = len(re.findall(r"^\d+\.[ \t]", found["list"], re.MULTILINE))
+        for mark in ANNOTATION.finditer(found["code"]):
+            if not 1 <= int(mark[1]) <= items:
+                start = found.start("code") + mark.start()
+                yield (
+                    1 + text[:start].count("\n"),
+                    f"the list right below this code has no item {mark[1]}",
+                )
 
 
 def _wrong_option(line: str) -> str | None:

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from catdog._io import write_atomically
 from catdog.publish import colab_links, dialect, wheel
 from catdog.publish.chapter import Chapter, read_chapter
-from catdog.publish.dialect import INLINE_CODE, MARKUP
+from catdog.publish.dialect import ANNOTATION, INLINE_CODE, MARKUP
 from catdog.publish.first_cell import first_cell
 from catdog.publish.links import check_links, page_address
 from catdog.publish.listings import listings
@@ -198,6 +198,7 @@ def _body(chapter: Chapter) -> list[NotebookNode]:
             source = listing or REFERENCE.sub(
                 lambda at: references[at[0]], cell.source
             )
+            source = ANNOTATION.sub(r"# (\1)", source)
             hiding = LISTING_HIDING if listing else HIDING
             folded = any(options.get(key) == hiding[key] for key in hiding)
             cells.append(_code_cell(source, name, folded))
