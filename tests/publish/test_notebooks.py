@@ -224,7 +224,7 @@ def test_origin_of_a_clone_makes_no_notebook_stale(tmp_path):
     git(project, "remote", "add", "origin", GITHUB)
     assert notebooks.check_notebooks(project) == []
     notebooks.write_notebooks(project)
-    assert colab_links.read_offers(project)["repository"] == GITHUB
+    assert colab_links.read_offers(project)["repository"].address == GITHUB
     git(project, "remote", "remove", "origin")
     assert notebooks.check_notebooks(project) == []
 

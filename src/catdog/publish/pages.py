@@ -1,11 +1,13 @@
 """Pages: what `quarto render` makes of the chapters, where there is no Quarto."""
 
 import json
+import posixpath
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -32,9 +34,9 @@ INDEX = "search.json"
 FOOTNOTES = re.compile(r'(<section id="footnotes".*?>\s*)<hr />')
 SOURCES = {STYLE: ("text.css", "frame.css"), SCRIPT: ("text.js", "frame.js")}
 ACTIONS = {
-    "edit": ("Edit this page", "{repo-url}/edit/{repo-branch}/{page}"),
-    "source": ("View source", "{repo-url}/blob/{repo-branch}/{page}"),
-    "issue": ("Report an issue", "{repo-url}/issues/new"),
+    "edit": ("Edit this page", "{repo-url}/edit/{repo-branch}/{source}"),
+    "source": ("View source", "{repo-url}/blob/{repo-branch}/{source}"),
+    "issue": ("Report an issue", "{issue-url}"),
 }
 
 
@@ -148,17 +150,26 @@ def source_actions(project: Project, name: str) -> list[tuple[str, str]]:
 
     It takes `repo-url` and `repo-actions` in `_quarto.yml`.
     """
-    website = {"repo-branch": "main"} | project.website
+    website = project.website
     if not website.get("repo-url"):
         return []
-    parts = (
-        {"page": name} | website | {"repo-url": website["repo-url"].rstrip("/")}
-    )
+    address = website["repo-url"].rstrip("/")
+    parts = {
+        "repo-url": address,
+        "repo-branch": website.get("repo-branch") or "main",
+        "source": posixpath.join(website.get("repo-subdir") or "", name),
+        "issue-url": website.get("issue-url") or f"{address}/issues/new",
+    }
     return [
         (ACTIONS[action][0], ACTIONS[action][1].format_map(parts))
-        for action in website.get("repo-actions") or []
+        for action in _listed(website.get("repo-actions"))
         if action in ACTIONS
     ]
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return a list that may be written as a single value."""
+    return value if isinstance(value, list) else [value]
 
 
 def write_shared_files(site: Path, pages: dict[str, str]) -> None:
