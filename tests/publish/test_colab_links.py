@@ -117,7 +117,9 @@ def test_a_branch_that_git_cannot_tell_is_asked_for(in_subfolder):
     someone = ("-c", "user.name=a", "-c", "user.email=a@example.org")
     git(in_subfolder, *someone, "commit", "--quiet", "--allow-empty", "-m", "x")
     git(in_subfolder, "checkout", "--quiet", "--detach")
-    with pytest.raises(PublishError, match=r"write `repo-branch:` with its name"):
+    with pytest.raises(
+        PublishError, match=r"write `repo-branch:` with its name"
+    ):
         colab_links.repository(read_project(in_subfolder))
     settings = in_subfolder / "_quarto.yml"
     replace(settings, "page-navigation", "repo-branch: next\n  page-navigation")

@@ -145,13 +145,25 @@ def test_the_table_of_settings_names_settings_of_quarto_or_ours():
     [
         ("project:\n  type: book", 2, "project.type: book"),
         ("project:\n  post-render: x.py", 2, "project.post-render"),
-        ("website:\n  navbar:\n    left: [index.qmd]", 3, "website.navbar.left"),
+        (
+            "website:\n  navbar:\n    left: [index.qmd]",
+            3,
+            "website.navbar.left",
+        ),
         ("website:\n  search:\n    type: overlay", 3, "website.search.type"),
-        ("website:\n  comments:\n    giscus: {repo: a/b}", 2, "website.comments"),
+        (
+            "website:\n  comments:\n    giscus: {repo: a/b}",
+            2,
+            "website.comments",
+        ),
         ("website:\n  draft-mode: visible", 2, "website.draft-mode: visible"),
         ("format:\n  pdf: default", 2, "format.pdf"),
         ("format:\n  html:\n    toc-depth: 2", 3, "toc-depth: 2"),
-        ("format:\n  html:\n    css: [assets/text.css, a.css]", 3, "css: a.css"),
+        (
+            "format:\n  html:\n    css: [assets/text.css, a.css]",
+            3,
+            "css: a.css",
+        ),
         ("format:\n  html:\n    filters: [x.lua]", 3, "filters: x.lua"),
         ("filters:\n  - assets/offer.lua\n  - x.lua", 3, "filters: x.lua"),
         ("include-after-body:\n  - x.html", 2, "include-after-body: x.html"),
@@ -174,7 +186,9 @@ def test_settings_that_only_quarto_knows_are_refused_with_their_line(
 
 
 def test_front_matters_are_held_to_the_same_settings(draft):
-    page = draft_page(draft, "toc: true\nauthor: Somebody\nbibliography:\n - a\n")
+    page = draft_page(
+        draft, "toc: true\nauthor: Somebody\nbibliography:\n - a\n"
+    )
     assert [line for line, _ in refuse_unknown(page)] == [3, 4]
 
 
@@ -183,7 +197,9 @@ def test_front_matters_are_held_to_the_same_settings(draft):
 )
 def test_other_files_with_settings_are_refused_by_name(draft, name):
     write(draft / name, "toc: true\n")
-    with pytest.raises(PublishError, match=f"^{name}: only Quarto reads settings"):
+    with pytest.raises(
+        PublishError, match=f"^{name}: only Quarto reads settings"
+    ):
         pages.render(draft)
 
 

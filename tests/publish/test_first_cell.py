@@ -117,7 +117,9 @@ def test_elsewhere_a_sentence_says_what_to_run(project, tmp_path, how):
     else:
         write(tmp_path / "catdog.py", "")
         before = "import sys\nsys.path.insert(0, '')"
-    said = run_without(first_cell(project, Repository(GITHUB)), tmp_path, before)
+    said = run_without(
+        first_cell(project, Repository(GITHUB)), tmp_path, before
+    )
     assert said == (
         "The package of this tutorial is missing: run "
         f'`pip install "cat-dog @ git+{GITHUB}"`, then this cell.'

@@ -22,7 +22,10 @@ from catdog.publish.project import PublishError, read_project
         ),
         ("website: {sidebar: {contents: [{text: x}]}}", "an `href:`"),
         ("website: {sidebar: {contents: [3]}}", "an `href:`"),
-        ("format: [html]", "`format: ['html']` is a form that is not supported"),
+        (
+            "format: [html]",
+            "`format: ['html']` is a form that is not supported",
+        ),
         ("format: {html: [a]}", "`html: ['a']` is a form"),
         ("website: [a]", "lines of the form `key: value` below `website:`"),
         ("website: {sidebar: [{id: a}]}", "below `sidebar:`"),
@@ -84,9 +87,18 @@ PAGES = (
         # What Quarto 1.10 renders.
         ("[index.qmd]", "index"),
         ("[./index.qmd]", "index"),
-        ("[chapters/]", "chapters/01 chapters/02 chapters/99-draft chapters/deep/03"),
-        ("[chapters]", "chapters/01 chapters/02 chapters/99-draft chapters/deep/03"),
-        ("['chapters/*.qmd', '!post/']", "chapters/01 chapters/02 chapters/99-draft"),
+        (
+            "[chapters/]",
+            "chapters/01 chapters/02 chapters/99-draft chapters/deep/03",
+        ),
+        (
+            "[chapters]",
+            "chapters/01 chapters/02 chapters/99-draft chapters/deep/03",
+        ),
+        (
+            "['chapters/*.qmd', '!post/']",
+            "chapters/01 chapters/02 chapters/99-draft",
+        ),
         ("['/chapters/0*.qmd']", "chapters/01 chapters/02"),
         ("['chapters/**/*.qmd', '!0[12].qmd', '!99-*', '!0?.qmd']", ""),
         ("['*.qmd', '!chapters/']", "index"),
@@ -116,10 +128,14 @@ def test_render_chooses_pages_as_in_quarto(tmp_path, render, expected):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ("project: {render: [inde.qmd]}", "`inde.qmd` below `render:` takes in no"),
+        (
+            "project: {render: [inde.qmd]}",
+            "`inde.qmd` below `render:` takes in no",
+        ),
         (
             "project: {render: [index.qmd, notes/]}",
-            'takes in notes/a.md, and only `.qmd` files become pages here: write `- "!notes/a.md"`',
+            "takes in notes/a.md, and only `.qmd` files become pages here: "
+            'write `- "!notes/a.md"`',
         ),
         (
             "project: {render: [index.qmd, '!page.qmd']}\n"
@@ -136,10 +152,14 @@ def test_choices_that_lead_nowhere_get_one_sentence(draft, settings, message):
         read_project(draft)
 
 
-@pytest.mark.parametrize("written", ["html", "{html: default}", "{html: {toc: true}}"])
+@pytest.mark.parametrize(
+    "written", ["html", "{html: default}", "{html: {toc: true}}"]
+)
 def test_the_one_format_may_be_written_in_any_way(draft, written):
     append(draft / "_quarto.yml", f"format: {written}\n")
-    assert read_project(draft).settings.get("toc") == (True if "toc" in written else None)
+    assert read_project(draft).settings.get("toc") == (
+        True if "toc" in written else None
+    )
 
 
 def test_errors_are_for_the_command_line():

@@ -48,12 +48,15 @@ FROM_READER = """\
         wheels = glob("{distribution}-*.whl") or sys.exit("No package, no chapter.")"""
 
 
-def first_cell(project: Project, repository: colab_links.Repository | None) -> str:
+def first_cell(
+    project: Project, repository: colab_links.Repository | None
+) -> str:
     """Return the source of the first cell of a notebook.
 
     Args:
         project: the project.
-        repository: the one that has the package. Without it, the cell asks its reader for the package.
+        repository: the one that has the package. Without it, the cell asks
+            its reader for the package.
     """
     distribution = wheel.distribution(project.root) or DISTRIBUTION
     names = {

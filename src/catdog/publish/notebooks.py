@@ -118,12 +118,15 @@ def check_notebooks(root: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in stale)
 
 
-def notebook(chapter: Chapter, repository: Repository | None = None) -> NotebookNode:
+def notebook(
+    chapter: Chapter, repository: Repository | None = None
+) -> NotebookNode:
     """Return a chapter as a notebook.
 
     Args:
         chapter: the chapter.
-        repository: the one that has the package. Without it, the first cell asks its reader for the package.
+        repository: the one that has the package. Without it, the first
+            cell asks its reader for the package.
 
     Raises:
         PublishError: if a listing's code is not found, or if Quarto's own

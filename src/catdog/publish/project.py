@@ -14,7 +14,9 @@ from catdog.errors import CatdogError
 FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 
 # Folders and files that Quarto passes over when it looks for pages.
-PASSED_OVER = re.compile(r"[._]|(?:node_modules|venv|env)$|(?:README|AGENTS|CLAUDE)\.")
+PASSED_OVER = re.compile(
+    r"[._]|(?:node_modules|venv|env)$|(?:README|AGENTS|CLAUDE)\."
+)
 PAGE = (".qmd", ".md", ".ipynb", ".rmd")  # Quarto makes pages of all these
 
 
