@@ -50,8 +50,6 @@ class Project:
             the folder of their page.
         pre_render: paths of the scripts that run before a rendering.
         resources: patterns of the files that belong to the site.
-        quarto_required: the versions of Quarto that may render the project,
-            such as `>=1.6 <2`. Any, if empty.
     """
 
     root: Path
@@ -63,7 +61,6 @@ class Project:
     execute_dir: str
     pre_render: list[str]
     resources: list[str]
-    quarto_required: str
 
 
 def read_project(root: Path) -> Project:
@@ -75,11 +72,7 @@ def read_project(root: Path) -> Project:
     """
     root = Path(root).resolve()
     file = root / "_quarto.yml"
-    if not file.exists():
-        raise PublishError(
-            f"{file} is missing: run this in the tutorial's folder."
-        )
-    settings = parse_yaml(read_source(file), str(file))
+    settings = read_settings(root)
     website = _mapping(settings, "website")
     contents = _list(_mapping(website, "sidebar"), "contents")
     sections = _sections(contents)
@@ -118,8 +111,21 @@ def read_project(root: Path) -> Project:
         execute_dir=str(project.get("execute-dir") or "file"),
         pre_render=_texts(project, "pre-render"),
         resources=_texts(project, "resources"),
-        quarto_required=str(settings.get("quarto-required") or ""),
     )
+
+
+def read_settings(root: Path) -> dict[str, Any]:
+    """Return all that `_quarto.yml` in the folder `root` says.
+
+    Raises:
+        PublishError: if it is missing, or no YAML.
+    """
+    file = Path(root).resolve() / "_quarto.yml"
+    if not file.exists():
+        raise PublishError(
+            f"{file} is missing: run this in the tutorial's folder."
+        )
+    return parse_yaml(read_source(file), str(file))
 
 
 def page_settings(values: dict[str, Any], where: str) -> dict[str, Any]:
