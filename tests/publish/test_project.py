@@ -1,8 +1,11 @@
 """`_quarto.yml` is read, and what is wrong with it gets one sentence."""
 
+import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from projects import append, read, write
 
 from catdog.errors import CatdogError
@@ -123,6 +126,33 @@ def test_render_chooses_pages_as_in_quarto(tmp_path, render, expected):
     write(tmp_path / "_quarto.yml", f"project:\n  {line}\n")
     pages = [name.removesuffix(".qmd") for name in read_project(tmp_path).pages]
     assert sorted(pages) == expected.split()
+
+
+@given(st.lists(st.text("ab.*?{},/!-[]\\", min_size=1)))
+def test_no_pattern_takes_in_what_is_no_page(folder_of_pages, patterns):
+    settings = {"project": {"render": patterns}}
+    write(folder_of_pages / "_quarto.yml", json.dumps(settings))
+    try:
+        found = set(read_project(folder_of_pages).pages)
+    except PublishError:  # a pattern that takes in no page
+        found = set()
+    assert found <= {"a.qmd", "b/a.qmd"}
+
+
+@pytest.fixture(scope="module")
+def folder_of_pages(tmp_path_factory):
+    """Two pages, and files that never are pages."""
+    folder = tmp_path_factory.mktemp("pages")
+    for name in (
+        "a.qmd",
+        "b/a.qmd",
+        "b/_a.qmd",
+        "_b/a.qmd",
+        ".a/a.qmd",
+        "a.txt",
+    ):
+        write(folder / name, "---\ntitle: A page\n---\n")
+    return folder
 
 
 @pytest.mark.parametrize(

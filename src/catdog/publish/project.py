@@ -288,12 +288,16 @@ def _matches(pattern: str, root: Path, paths: list[str]) -> list[str]:
         text = text.rstrip("/") + "/**/*"
     if anywhere and not text.startswith("/"):
         text = "**/" + text
-    parts = re.split(r"(\*\*/|[*?{,}])", text.lstrip("/"))
-    in_regex = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
-    if "{" in text:
-        in_regex |= {"{": "(?:", ",": "|", "}": ")"}
-    regex = "".join(in_regex.get(part) or re.escape(part) for part in parts)
-    return [path for path in paths if re.fullmatch(regex, path)]
+    parts = re.split(r"(\*\*/|[*?]|\{[^{}]*\})", text.lstrip("/"))
+    regex = re.compile("".join(map(_glob_in_regex, parts)))
+    return [path for path in paths if regex.fullmatch(path)]
+
+
+def _glob_in_regex(part: str) -> str:
+    if part[:1] == "{" and part[-1:] == "}":
+        return f"(?:{'|'.join(map(re.escape, part[1:-1].split(',')))})"
+    wildcards = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
+    return wildcards.get(part) or re.escape(part)
 
 
 def _mapping(
