@@ -197,6 +197,8 @@ def test_front_matters_are_held_to_the_same_settings(draft):
 )
 def test_other_files_with_settings_are_refused_by_name(draft, name):
     write(draft / name, "toc: true\n")
+    write(draft / "_quarto.yml", "project: {render: [index.qmd, chapters/]}")
+    write(draft / "chapters/a.qmd", "---\ntitle: A page\n---\n")
     with pytest.raises(
         PublishError, match=f"^{name}: only Quarto reads settings"
     ):

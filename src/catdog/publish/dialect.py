@@ -157,8 +157,9 @@ SETTINGS = HONORED | HARMLESS
 # Quarto reads settings from these, too.
 SETTINGS_FILES = (
     "_quarto.yaml", "_quarto.yml.local", "_brand.yml", "_brand/_brand.yml",
-    "_environment.local", "_environment.required", "**/_metadata.yml",
+    "_environment.local", "_environment.required",
 )  # fmt: skip
+FOLDER_SETTINGS = "_metadata.yml"  # of the pages in its folder and below
 
 # Code, and the list right below it if there is one.
 CODE_AND_LIST = re.compile(
@@ -259,11 +260,16 @@ def refuse_settings(project: Project) -> None:
     """
     text = read_source(project.root / "_quarto.yml")
     refuse("_quarto.yml", unknown_settings(text))
-    for pattern in SETTINGS_FILES:
-        for path in project.root.glob(pattern):
+    folders = {
+        folder for page in project.pages for folder in Path(page).parents
+    }
+    files = [Path(name) for name in SETTINGS_FILES]
+    files += [folder / FOLDER_SETTINGS for folder in sorted(folders)]
+    for file in files:
+        if (project.root / file).exists():
             raise PublishError(
-                f"{path.relative_to(project.root).as_posix()}: only Quarto reads "
-                "settings from it: write them into `_quarto.yml`, and delete it."
+                f"{file.as_posix()}: only Quarto reads settings from it: "
+                "write them into `_quarto.yml`, and delete it."
             )
 
 
