@@ -132,11 +132,11 @@ local function Table(element)
   return (label ~= "" or #caption > 0) and figure(label, caption, box) or box
 end
 
--- Figures of cells say what their PNG was, by agreement with cells.py: its pixels and
+-- Figures of cells say what they were, by agreement with cells.py: its pixels and
 -- their number to the inch. For other images, pandoc reads the file.
 local function resolution(image)
-  local width, height, dpi = (image.attributes.png or ""):match("^(%d+)x(%d+)@(%d+)$")
-  image.attributes.png = nil
+  local width, height, dpi = (image.attributes.pixels or ""):match("^(%d+)x(%d+)@(%d+)$")
+  image.attributes.pixels = nil
   if width then return width, height, dpi end
   local found, _, bytes = pcall(pandoc.mediabag.fetch, image.src)
   local read, size = pcall(pandoc.image.size, found and bytes or "")
@@ -192,17 +192,104 @@ local function Cite(cite)
   return words
 end
 
+-- Annotations: `# <1>` ends a line of code, and a list right below says more about it.
+local ANNOTATION = "%s*#%s*<(%d+)>%s*$"
+local annotated = 0
+
+local function each_line(code, change)
+  local lines = pandoc.List({})
+  for line in (code.text .. "\n"):gmatch("(.-)\n") do lines:insert(change(line, #lines + 1)) end
+  code.text = table.concat(lines, "\n")
+end
+
+-- Takes the annotations out of code and returns whether there were any.
+local function take_annotations(code)
+  local marks = pandoc.List({})
+  each_line(code, function(line, number)
+    local note = line:match(ANNOTATION)
+    if note then marks:insert(number .. ":" .. note) end
+    return (line:gsub(ANNOTATION, ""))
+  end)
+  if #marks == 0 then return false end
+  annotated = annotated + 1
+  code.identifier = "annotated-cell-" .. annotated
+  code.classes:insert("code-annotation-code")
+  code.attributes.marks = table.concat(marks, " ")
+  return true
+end
+
+-- The same elements and classes as in Quarto's pages; the numbers are links as well.
+local function with_marks(code)
+  local notes, seen, id = {}, {}, code.identifier
+  for line, note in code.attributes.marks:gmatch("(%d+):(%d+)") do
+    if not seen[note] then notes[line] = note end -- as Quarto, only the first line
+    seen[note] = true
+  end
+  code.attributes.marks = nil
+  local text = pandoc.write(pandoc.Pandoc({ code }), "html", { wrap_text = "none" })
+  local start = '<span id="' .. id:gsub("%-", "%%-") .. '%-(%d+)">'
+  text = text:gsub(start, function(line)
+    local note, span = notes[line], '<span id="' .. id .. "-" .. line .. '"'
+    if not note then return span .. ">" end
+    return '<a class="code-annotation-anchor" href="#' .. id .. "-note-" .. note
+      .. '" data-target-cell="' .. id .. '" data-target-annotation="' .. note
+      .. '" aria-label="Note ' .. note .. '">' .. note .. "</a>"
+      .. span .. ' class="code-annotation-target">'
+  end)
+  return pandoc.RawBlock("html", text)
+end
+
+local function notes_on(code, list)
+  local items = pandoc.Blocks({})
+  for i, item in ipairs(list.content) do
+    local note = tostring(list.start + i - 1)
+    local ids = ' id="' .. code.identifier .. "-note-" .. note .. '" data-target-cell="'
+      .. code.identifier .. '" data-target-annotation="' .. note .. '"'
+    items:extend(html("dt" .. ids, { pandoc.Plain(note) }))
+    items:extend(html("dd", item))
+  end
+  return html('dl class="code-annotation-container-grid"', items)
+end
+
+local function annotate(blocks)
+  local done, code, cell = pandoc.Blocks({}), nil, nil
+  for _, block in ipairs(blocks) do
+    if code and block.t == "OrderedList" then
+      local notes = notes_on(code, block)
+      if cell then
+        cell.content:insert(2, pandoc.Div(notes, { class = "cell-annotation" }))
+        done[#done] = cell
+      else
+        done:extend(notes)
+      end
+      code = nil
+    else
+      cell = block.t == "Div" and block.classes:includes("cell") and block
+      code = cell and cell.content[1] or block
+      if not (code.t == "CodeBlock" and take_annotations(code)) then code = nil end
+      if cell and code then cell.content[1] = code end
+      done:insert(cell or block)
+    end
+  end
+  return done
+end
+
 local function CodeBlock(code)
-  if not code.classes:includes("cell-code") then return end
-  if not page then return pandoc.RawBlock(FORMAT, "\u{240c}") end
+  local is_cell = code.classes:includes("cell-code")
+  if not page then
+    if is_cell then return pandoc.RawBlock(FORMAT, "\u{240c}") end
+    each_line(code, function(line) return (line:gsub("#%s*<(%d+)>%s*$", "# (%1)")) end)
+    return code
+  end
   local fold, summary = code.attributes["code-fold"], code.attributes["code-summary"]
   code.attributes["code-fold"], code.attributes["code-summary"] = nil, nil
+  local shown = code.attributes.marks and with_marks(code) or code
   if fold then
     local open = fold == "show" and " open" or ""
     local words = { pandoc.Plain(inlines(summary)) }
-    return html('details class="code-fold"' .. open, html("summary", words), { code })
+    return html('details class="code-fold"' .. open, html("summary", words), { shown })
   end
-  return code
+  return shown
 end
 
 local function Note(note)
@@ -214,6 +301,7 @@ function Pandoc(doc)
   local floats = { Div = count, Figure = count, Table = count, Header = count_heading }
   floats.traverse = "topdown"
   doc = doc:walk({ Div = take_title })
+  if page then doc = doc:walk({ traverse = "topdown", Blocks = annotate }) end
   doc:walk(floats)
   doc = doc:walk({ Cite = Cite, Link = Link, Image = Image, CodeBlock = CodeBlock })
   doc = doc:walk({ Div = Div, Figure = Figure, Table = Table, Note = Note })

@@ -20,7 +20,9 @@ function addCopyButton(pre) {
   button.textContent = "Copy";
   button.setAttribute("aria-label", "Copy code");
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(pre.innerText);
+    const code = pre.cloneNode(true);
+    for (const mark of code.querySelectorAll(".code-annotation-anchor")) mark.remove();
+    await navigator.clipboard.writeText(code.textContent);
     button.textContent = "Copied";
     setTimeout(() => (button.textContent = "Copy"), 2000);
   });

@@ -65,7 +65,7 @@ def digest(site: Path, page: str) -> dict:
         ],
         "links": [
             (words(a), _target(a["href"], folder))
-            for a in main.select("a[href]")
+            for a in main.select("a[href]:not(.code-annotation-anchor)")
             if not a.get("aria-hidden")
         ],
         "anchors": _anchors(main),
@@ -178,7 +178,7 @@ def _text(main) -> list[str]:
     for title in main.select(TITLES):
         title.decompose()
     blocks = main.find_all(
-        ["p", "li", "h2", "h3", "figcaption", "td", "th", "pre"]
+        ["p", "li", "h2", "h3", "figcaption", "td", "th", "pre", "dt", "dd"]
     )
     own = [b for b in blocks if not b.find(["p", "li", "td"])]
     return [words(block) for block in own if words(block)]

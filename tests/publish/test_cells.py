@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
-from projects import SHORT, parse, words, write_draft
+from projects import SHORT, execute_page, parse, words, write_draft
 
 from catdog.publish.chapter import read_chapter
 from catdog.publish.pages import page
@@ -59,6 +59,62 @@ def test_images_have_words_and_sizes(rendered, soup):
         "120",
         "60",
     )
+
+
+SHOWN = """
+import io
+
+from IPython.display import Image, Latex, Math
+from PIL import Image as Pillow
+
+def drawn(kind):
+    file = io.BytesIO()
+    Pillow.new("RGB", (40, 20)).save(file, kind)
+    return file.getvalue()
+
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "size", "alt"),
+    [
+        ("Image(drawn('jpeg'))", "jpeg", ("40", "20"), ""),
+        ("Image(drawn('gif'))", "gif", ("40", "20"), ""),
+        ("Image(drawn('png'), width=20, alt='x')", "webp", ("20", "10"), "x"),
+        ("Image('a.jpg', embed=True)", "jpeg", ("40", "20"), ""),
+    ],
+)
+def test_images_that_a_cell_gives_are_shown(draft, code, name, size, alt):
+    Image.new("RGB", (40, 20)).save(draft / "a.jpg")
+    write_draft(draft, f"```{{python}}{SHOWN.format(code)}```")
+    html = execute_page(draft, "index.qmd", draft / "site")
+    image = html.select_one(".cell-output img")
+    assert image["src"] == f"index_files/figure-html/cell-1-output-1.{name}"
+    assert (image["width"], image["height"], image["alt"]) == (*size, alt)
+    assert Image.open(draft / "site" / image["src"]).size == (40, 20)
+
+
+@pytest.mark.parametrize(
+    ("code", "display", "symbols"),
+    [
+        ("Math('a^2')", "inline", "a 2"),
+        ("Latex('Words, $a^2$')", "inline", "a 2"),
+        ("Latex(r'\\begin{equation}a = b\\end{equation}')", "block", "a = b"),
+        (
+            "Latex(r'\\begin{align*}a &= b \\\\ c &= d\\end{align*}')",
+            "block",
+            "a = b c = d",
+        ),
+    ],
+)
+def test_formulas_that_a_cell_gives_are_shown(draft, code, display, symbols):
+    write_draft(draft, f"```{{python}}{SHOWN.format(code)}```")
+    html = execute_page(draft, "index.qmd", draft / "site")
+    math = html.select_one(".cell-output math")
+    assert math["display"] == display
+    assert " ".join(math.semantics.find().get_text(" ").split()) == symbols
+    assert "object" not in words(html.select_one(".cell-output"))
 
 
 @pytest.mark.parametrize(

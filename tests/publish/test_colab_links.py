@@ -45,7 +45,8 @@ def test_address_from_the_remote_if_that_is_on_github(
     git(project, "init", "--quiet")
     if origin:
         git(project, "remote", "add", "origin", origin)
-    assert colab_links.repository(read_project(project)) == address
+    found = colab_links.repository(read_project(project))
+    assert (found and found.address) == address
 
 
 def test_address_in_the_settings_comes_first(tmp_path):
@@ -54,10 +55,8 @@ def test_address_in_the_settings_comes_first(tmp_path):
     )
     git(project, "init", "--quiet")
     git(project, "remote", "add", "origin", GITHUB)
-    assert (
-        colab_links.repository(read_project(project))
-        == "https://example.org/a/b"
-    )
+    found = colab_links.repository(read_project(project))
+    assert found == ("https://example.org/a/b", "", "")
 
 
 def test_no_git_no_address(tmp_path, monkeypatch):
@@ -72,12 +71,68 @@ def test_branch_and_folder_are_part_of_both_addresses(tmp_path):
     extra = "page-navigation: true\n  repo-branch: next\n  repo-subdir: post"
     replace(settings, "page-navigation: true", extra)
     settled = read_project(project)
-    assert colab_links.pip_address(settled, GITHUB) == (
-        f"git+{GITHUB}@next#subdirectory=post"
+    assert_addresses(settled, "next", "post")
+    edit, issue = pages.source_actions(settled, "chapters/a.qmd")
+    assert edit[1] == f"{GITHUB}/edit/next/post/chapters/a.qmd"
+    assert issue[1] == f"{GITHUB}/issues/new"
+
+
+def assert_addresses(project, branch, folder):
+    """Where pip and Colab find the project in its repository."""
+    found = colab_links.repository(project)
+    assert colab_links.pip_address(found) == (
+        f"git+{GITHUB}@{branch}#subdirectory={folder}"
     )
-    assert colab_links.colab_address(settled, GITHUB, "x.ipynb").endswith(
-        "/github/someone/cats/blob/next/post/assets/notebooks/x.ipynb"
+    assert colab_links.colab_address(found, "x.ipynb").endswith(
+        f"/github/someone/cats/blob/{branch}/{folder}/assets/notebooks/x.ipynb"
     )
+
+
+@pytest.fixture
+def in_subfolder(tmp_path):
+    """A project in a subfolder of a repository on the branch `master`."""
+    git(tmp_path, "init", "--quiet", "--initial-branch", "master")
+    git(tmp_path, "remote", "add", "origin", GITHUB)
+    return copy_with_repository(tmp_path / "posts/cats", None)
+
+
+def test_branch_and_subfolder_are_what_git_says(in_subfolder):
+    assert_addresses(read_project(in_subfolder), "master", "posts/cats")
+    git(in_subfolder, "checkout", "--quiet", "-b", "attempt")
+    assert_addresses(read_project(in_subfolder), "attempt", "posts/cats")
+    head = ("refs/remotes/origin/HEAD", "refs/remotes/origin/master")
+    git(in_subfolder, "symbolic-ref", *head)
+    assert_addresses(read_project(in_subfolder), "master", "posts/cats")
+
+
+def test_notebooks_of_a_subfolder_are_found_in_other_clones(in_subfolder):
+    notebooks.write_notebooks(in_subfolder)
+    git(in_subfolder, "checkout", "--quiet", "-b", "attempt")
+    assert notebooks.check_notebooks(in_subfolder) == []
+    line = colab_links.read_offers(in_subfolder)["lines"]["index.qmd"]
+    assert "/blob/master/posts/cats/assets/notebooks/all-chapters" in line
+
+
+def test_a_branch_that_git_cannot_tell_is_asked_for(in_subfolder):
+    someone = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    git(in_subfolder, *someone, "commit", "--quiet", "--allow-empty", "-m", "x")
+    git(in_subfolder, "checkout", "--quiet", "--detach")
+    with pytest.raises(
+        PublishError, match=r"write `repo-branch:` with its name"
+    ):
+        colab_links.repository(read_project(in_subfolder))
+    settings = in_subfolder / "_quarto.yml"
+    replace(settings, "page-navigation", "repo-branch: next\n  page-navigation")
+    assert_addresses(read_project(in_subfolder), "next", "posts/cats")
+
+
+def test_a_repository_of_another_user_is_named(
+    in_subfolder, monkeypatch, caplog
+):
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert colab_links.repository(read_project(in_subfolder)) is None
+    (line,) = caplog.messages
+    assert f"safe.directory '{in_subfolder}'" in line and "\n" not in line
 
 
 def offer(html):

@@ -15,6 +15,7 @@ from projects import (
 )
 
 from catdog.publish import wheel
+from catdog.publish.colab_links import Repository
 from catdog.publish.first_cell import DISTRIBUTION, first_cell
 from catdog.publish.project import read_project
 
@@ -66,7 +67,7 @@ def run(source, folder, uploaded="cat_dog-2-py3-none-any.whl", colab=True):
 
 
 def test_first_cell_installs_in_colab_only(project, tmp_path):
-    source = first_cell(project, GITHUB)
+    source = first_cell(project, Repository(GITHUB))
     assert run(source, tmp_path / "here", colab=False) == ([], "")
     assert run(source, tmp_path / "colab") == ([f"git+{GITHUB}"], "")
 
@@ -81,7 +82,7 @@ def test_newest_wheel_beside_the_notebook_comes_first(project, tmp_path, copy):
         name = f"cat_dog-{version}-py3-none-any{copy}.whl"
         write(tmp_path / name, f"version {version}")
     write(tmp_path / "other-3-py3-none-any.whl", "another package")
-    (package,), shown = run(first_cell(project, GITHUB), tmp_path)
+    (package,), shown = run(first_cell(project, Repository(GITHUB)), tmp_path)
     assert Path(package).name == "cat_dog-0.10-py3-none-any.whl"
     assert read(Path(package)) == "version 0.10" and not shown
 
@@ -116,7 +117,9 @@ def test_elsewhere_a_sentence_says_what_to_run(project, tmp_path, how):
     else:
         write(tmp_path / "catdog.py", "")
         before = "import sys\nsys.path.insert(0, '')"
-    said = run_without(first_cell(project, GITHUB), tmp_path, before)
+    said = run_without(
+        first_cell(project, Repository(GITHUB)), tmp_path, before
+    )
     assert said == (
         "The package of this tutorial is missing: run "
         f'`pip install "cat-dog @ git+{GITHUB}"`, then this cell.'
@@ -129,7 +132,7 @@ def test_elsewhere_a_sentence_says_what_to_run(project, tmp_path, how):
 
 
 def test_elsewhere_an_installed_package_is_found(project, tmp_path):
-    cells = [nbformat.v4.new_code_cell(first_cell(project, GITHUB))]
+    cells = [nbformat.v4.new_code_cell(first_cell(project, Repository(GITHUB)))]
     (output,) = execute_cells(cells, tmp_path).cells[0].outputs
     assert output.text.startswith("catdog ") and "Keras 3." in output.text
 

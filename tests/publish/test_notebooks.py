@@ -224,7 +224,7 @@ def test_origin_of_a_clone_makes_no_notebook_stale(tmp_path):
     git(project, "remote", "add", "origin", GITHUB)
     assert notebooks.check_notebooks(project) == []
     notebooks.write_notebooks(project)
-    assert colab_links.read_offers(project)["repository"] == GITHUB
+    assert colab_links.read_offers(project)["repository"].address == GITHUB
     git(project, "remote", "remove", "origin")
     assert notebooks.check_notebooks(project) == []
 
@@ -277,3 +277,12 @@ def test_notebook_is_wanted_or_not(tmp_path, value):
     match = rf"02-short.qmd: `notebook: {value}` is neither true nor false"
     with pytest.raises(PublishError, match=match):
         notebooks.check_notebooks(project)
+
+
+def test_annotations_are_comments_and_lists(whole):
+    cells = {cell.id: cell for cell in whole.cells}
+    code = cells["annotated"].source
+    assert code.splitlines()[::3] == ["total = 0  # (1)", "print(total)  # (1)"]
+    text = markdown_of(whole)
+    assert "1.  The *sum*, with a" in text and "2.  Grows by `number`." in text
+    assert "plain = 1  # (1)\n```\n\n1.  It does not run." in text

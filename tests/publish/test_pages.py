@@ -3,16 +3,23 @@
 import pytest
 from bs4 import BeautifulSoup
 from projects import (
+    ALL,
+    GITHUB,
     SHORT,
+    append,
     contents,
+    copy_with_repository,
+    markdown_of,
     parse,
     read,
+    read_notebook,
+    replace,
     words,
     write,
     write_draft,
 )
 
-from catdog.publish import pages
+from catdog.publish import notebooks, pages
 from catdog.publish.project import PublishError
 
 
@@ -139,6 +146,26 @@ def test_same_chapters_make_the_same_bytes(rendered):
     assert contents(rendered / "_site") == before
 
 
+def test_annotated_code_has_numbers_that_lead_to_its_notes(soup):
+    cell = soup.select_one("#annotated")
+    marks = cell.select("pre a.code-annotation-anchor")
+    assert [(m.text, m["aria-label"]) for m in marks] == [
+        ("1", "Note 1"),
+        ("2", "Note 2"),
+    ]
+    assert [m.find_next_sibling("span")["class"] for m in marks] == [
+        ["code-annotation-target"]
+    ] * 2
+    notes = cell.select(".cell-annotation dl.code-annotation-container-grid dt")
+    assert ["#" + note["id"] for note in notes] == [m["href"] for m in marks]
+    assert words(notes[1].find_next("dd")) == "Grows by number."
+    assert cell.select(".cell-annotation + .cell-output")
+    assert "<1>" not in soup.article.text
+    folded = soup.select_one(".cell:not([id]) > details.code-fold")
+    assert folded.select("a.code-annotation-anchor")
+    assert words(folded.find_next_sibling()) == "1 It has no label."
+
+
 # What else `_quarto.yml` asks for
 
 
@@ -168,3 +195,50 @@ def test_a_script_that_fails_ends_the_rendering(draft):
     with pytest.raises(PublishError, match=r"make\.py failed"):
         pages.render(project)
     assert not (project / "_site").exists()
+
+
+def test_drafts_are_nowhere_and_links_to_them_are_words(tmp_path):
+    project = copy_with_repository(tmp_path / "project", GITHUB)
+    replace(project / f"{SHORT}.qmd", "title:", "draft: true\ntitle:")
+    pages.render(project)
+    notebooks.write_notebooks(project)
+    assert not (project / f"_site/{SHORT}.html").exists()
+    assert "02-short" not in read(project / "_site/search.json")
+    soup = parse(project, ALL)
+    assert not soup.select('[href*="02-short"]')
+    assert "The note, with a link" in words(soup.article)
+    assert not (project / "assets/notebooks/02-short.ipynb").exists()
+    text = markdown_of(read_notebook(project, "01-all.ipynb"))
+    assert "(The note, with a link.)" in text
+
+
+def test_settings_of_a_page_count_more_than_the_projects(draft):
+    write_draft(draft, "## One\n\n```{python}\n1\n```")
+    front = "lang: en-GB\ntoc: false\nformat: {html: {code-fold: true}}\ntitle:"
+    replace(draft / "index.qmd", "title:", front)
+    append(draft / "_quarto.yml", "toc: true\nlang: en-US\ncode-summary: See\n")
+    pages.render(draft)
+    soup = parse(draft, "index")
+    assert soup.html["lang"] == "en-GB" and not soup.select(".toc")
+    assert words(soup.select_one("details.code-fold summary")) == "See"
+
+
+@pytest.mark.parametrize(
+    ("place", "folder"),
+    [("", "chapters"), (", execute-dir: project", "draft")],
+)
+def test_cells_run_where_the_settings_say(draft, place, folder):
+    line = f"project: {{render: [index.qmd, chapters/]{place}}}\n"
+    write(draft / "_quarto.yml", line)
+    cell = "```{python}\nimport os\nprint(os.path.basename(os.getcwd()))\n```"
+    write(draft / "chapters/a.qmd", f"---\ntitle: A\n---\n\n{cell}\n")
+    pages.render(draft)
+    output = parse(draft, "chapters/a").select_one(".cell-output")
+    assert words(output) == folder
+
+
+def test_cells_of_a_page_may_not_run_at_all(draft):
+    write_draft(draft, "```{python}\nraise SystemError\n```")
+    replace(draft / "index.qmd", "title:", "execute: {eval: false}\ntitle:")
+    pages.render(draft)
+    assert "raise SystemError" in words(parse(draft, "index").article)

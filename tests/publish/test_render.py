@@ -7,7 +7,7 @@ import pytest
 from projects import TUTORIAL, append, read, write
 
 from catdog.publish import render
-from catdog.publish.project import PublishError, read_project
+from catdog.publish.project import PublishError, read_settings
 from catdog.publish.quarto_cli import version_range
 
 posix = pytest.mark.skipif(
@@ -59,6 +59,16 @@ def test_quarto_renders_where_it_is_installed(draft, quarto, fails):
 
 
 @posix
+def test_quarto_gets_what_only_quarto_knows(draft, quarto):
+    write(draft / "notes/a.md", "# Words\n")
+    write(draft / "_quarto.yml", "project: {render: [notes/]}\ncomments: x\n")
+    quarto("1.6.40")
+    assert render.build(draft)[1] == "Quarto"
+    with pytest.raises(PublishError, match=r"only `\.qmd` files become pages"):
+        render.build(draft, "built-in")
+
+
+@posix
 @pytest.mark.parametrize(
     ("version", "reason"),
     [
@@ -91,6 +101,6 @@ def test_quarto_of_a_right_version_is_used(draft, quarto, version):
 
 def test_tutorial_says_which_versions_of_quarto_render_it():
     # Quarto reads a space between two bounds as "and", pip a comma.
-    required = read_project(TUTORIAL).quarto_required
+    required = read_settings(TUTORIAL)["quarto-required"]
     assert "," not in required
     assert str(version_range(required)) in (">=1.6,<2", "<2,>=1.6")

@@ -151,3 +151,12 @@ def test_quarto_gets_the_zip_before_it_renders(tmp_path):
     script = TUTORIAL / "src/catdog/publish/wheel.py"
     subprocess.run([sys.executable, script], cwd=project, check=True)
     assert (project / wheel.FOLDER / wheel.BUNDLE).exists()
+
+
+@pytest.mark.parametrize("script", ["publish/wheel.py", "demo/build.py"])
+def test_another_python_is_told_where_to_render(tmp_path, script):
+    command = [sys.executable, "-I", "-S", TUTORIAL / "src/catdog" / script]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert f"run `make site` in {TUTORIAL}, or `quarto render`" in done.stderr
+    assert not list(tmp_path.iterdir())

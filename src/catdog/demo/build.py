@@ -14,14 +14,24 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import Any
 
-from catdog import pretrained, settings
-from catdog._io import digest, exclusive, write_folder_atomically
-from catdog.data.drawings import scenes
-from catdog.data.image_files import IMAGE_SIZE
-from catdog.demo import runtime
-from catdog.demo.markup import BUILT, EXAMPLES, FACTS
-from catdog.errors import CatdogError, WeightsError
-from catdog.runs import store
+try:
+    from catdog import pretrained, settings
+    from catdog._io import digest, exclusive, write_folder_atomically
+    from catdog.data.drawings import scenes
+    from catdog.data.image_files import IMAGE_SIZE
+    from catdog.demo import runtime
+    from catdog.demo.markup import BUILT, EXAMPLES, FACTS
+    from catdog.errors import CatdogError, WeightsError
+    from catdog.runs import store
+except ModuleNotFoundError as error:
+    if __name__ != "__main__":
+        raise
+    # Quarto looks for `.venv` in the current folder, and else takes any Python.
+    sys.exit(
+        f"catdog: {sys.executable} has no module {error.name}: run `make site` "
+        f"in {Path(__file__).resolve().parents[3]}, or `quarto render` there "
+        "once that has set up .venv."
+    )
 
 RECORD = "model4-0.json"
 MODEL = "model4.tflite"

@@ -19,7 +19,13 @@ MIME_TYPES = (
     "text/markdown",
     "image/svg+xml",
     "image/png",
+    "image/jpeg",
+    "image/gif",
+    "text/latex",
     "text/plain",
+)
+EQUATION = re.compile(
+    r"\\begin\{(equation|align|gather)(\*?)\}(.*?)\\end\{\1\2\}", re.DOTALL
 )
 # Texts of objects that stand for a figure which is shown anyway.
 FIGURE_OBJECTS = ("<matplotlib", "[<matplotlib", "<Figure")
@@ -37,7 +43,7 @@ def cell_markdown(
         folder: the page's folder, to which figures are written; None for a
             chapter that was not executed.
     """
-    options = _all_options(chapter, cell)
+    options = cell.metadata.options
     if options.get("include") is False:
         return ""
     label = str(options.get("label", ""))
@@ -52,20 +58,9 @@ def cell_markdown(
     return div(f"#{name} .cell" if name else ".cell", *blocks)
 
 
-def _all_options(chapter: Chapter, cell: NotebookNode) -> dict[str, Any]:
-    """Return options from the project's to the cell's; the last one counts."""
-    return {
-        "code-fold": False,
-        "code-summary": "Code",
-        **chapter.project.html,
-        **chapter.project.execute,
-        **(chapter.meta.get("execute") or {}),
-        **cell.metadata.options,
-    }
-
-
 def _code(source: str, options: dict[str, Any]) -> str:
-    fold, summary = options["code-fold"], escape(str(options["code-summary"]))
+    fold = options.get("code-fold")
+    summary = escape(str(options.get("code-summary", "Code")))
     attributes = ".python .cell-code"
     if fold:
         attributes += f' code-fold="{fold}" code-summary="{summary}"'
@@ -125,7 +120,11 @@ def _display(
     mime = next((mime for mime in MIME_TYPES if mime in output.data), "")
     data = output.data.get(mime, "")
     if mime.startswith("image/"):
-        return _figure(mime, data, figure, options, folder)
+        shown = output.get("metadata", {}).get(mime, {})
+        options = {"fig-alt": shown.get("alt", ""), **options}
+        return _figure(mime, data, figure, options, folder, shown.get("width"))
+    if mime == "text/latex":
+        return EQUATION.sub(_equation, data)
     if mime == "text/html":
         return fenced(data, "{=html}")
     if mime == "text/plain":
@@ -140,19 +139,31 @@ def _figure(
     name: str,
     options: dict[str, Any],
     folder: Path | None,
+    width: int | None = None,
 ) -> str:
     """Write a figure below the page's folder; return Markdown that shows it."""
     alt = escape(" ".join(str(options.get("fig-alt", "")).split()))
     attributes = f'fig-alt="{alt}"'
-    if mime == "image/png":
-        png = base64.b64decode(data)
-        # Our filter computes the size on the page.
-        width, height, dpi = images.resolution(png)
-        attributes += f" png={width}x{height}@{dpi}"
-        name, content = f"{name}.webp", images.webp(png)
-    else:
+    if width:
+        attributes += f" width={width}"
+    if mime == "image/svg+xml":
         name, content = f"{name}.svg", data.encode()
+    else:
+        content = base64.b64decode(data)
+        # Our filter computes the size on the page.
+        attributes += " pixels={}x{}@{}".format(*images.resolution(content))
+        name = f"{name}.{mime.removeprefix('image/')}"
+    if mime == "image/png":
+        name, content = f"{name[:-4]}.webp", images.webp(content)
     if folder:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return f"![]({name}){{{attributes}}}"
+
+
+def _equation(match: re.Match[str]) -> str:
+    """Return an environment of LaTeX as pandoc reads it between dollar signs."""
+    kind, _, text = match.groups()
+    if kind == "equation":
+        return f"$${text.strip()}$$"
+    return f"$$\\begin{{{kind}ed}}{text}\\end{{{kind}ed}}$$"

@@ -9,16 +9,18 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from catdog.publish.dialect import refuse_unknown
+from catdog.publish.dialect import refuse, refuse_unknown
 from catdog.publish.project import (
     Project,
     PublishError,
+    page_settings,
     parse_front_matter,
     parse_yaml,
     read_source,
 )
 
 CELL_OPTIONS = re.compile(r"\A(?:#\|.*\n?)+")
+FOLDING = ("code-fold", "code-summary")
 RMARKDOWN = {"extension": ".Rmd", "comment_magics": False}
 
 
@@ -30,19 +32,28 @@ class Chapter:
         project: where it belongs.
         name: its path, relative to the project.
         meta: its front matter.
-        notebook: its text and its code cells. The `#|` options of a cell are in
-            `cell.metadata.options`.
+        settings: the project's settings, with those of its front matter.
+        notebook: its text and its code cells. The options of a cell are in
+            `cell.metadata.options`: its own, written `#|`, and those for all
+            cells.
     """
 
     project: Project
     name: str
     meta: dict[str, Any]
+    settings: dict[str, Any]
     notebook: NotebookNode
 
     @property
     def folder(self) -> Path:
-        """The folder in which the file lies and its cells run."""
+        """The folder in which the file lies."""
         return (self.project.root / self.name).parent
+
+    @property
+    def cells_folder(self) -> Path:
+        """The folder in which the cells run."""
+        at_root = self.project.execute_dir == "project"
+        return self.project.root if at_root else self.folder
 
     @property
     def code_cells(self) -> list[NotebookNode]:
@@ -73,26 +84,35 @@ def read_chapter(project: Project, name: str) -> Chapter:
             `refuse_unknown` finds.
     """
     file = project.root / name
-    refused = refuse_unknown(file)
-    if refused:
-        raise PublishError(
-            "\n".join(f"{name}:{line}: {reason}." for line, reason in refused)
-        )
+    refuse(name, refuse_unknown(file))
     text = read_source(file)
     meta, body = parse_front_matter(text, name)
     if not meta.get("title"):
         raise PublishError(
             f"{name}: give it a `title:` between two lines of `---`."
         )
+    settings = _all_settings(project, page_settings(meta, name))
     notebook = jupytext.reads(body, fmt=RMARKDOWN)
     for cell in notebook.cells:
         lines = _take_option_lines(cell)
         number = 1 + text[: text.find(lines)].count("\n")
         options = re.sub(r"(?m)^#\| ?", "", lines)
+        own = parse_yaml(options, f"{name}:{number}")
         cell.metadata = nbformat.from_dict(
-            {"options": parse_yaml(options, f"{name}:{number}")}
+            {"options": _for_all_cells(settings) | own}
         )
-    return Chapter(project, name, meta, notebook)
+    return Chapter(project, name, meta, settings, notebook)
+
+
+def _all_settings(project: Project, own: dict[str, Any]) -> dict[str, Any]:
+    execute = project.settings["execute"] | own["execute"]
+    return {**project.settings, **own, "execute": execute}
+
+
+def _for_all_cells(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that cells have unless they say something else."""
+    shown = {k: settings[k] for k in FOLDING if k in settings}
+    return shown | settings["execute"]
 
 
 def _take_option_lines(cell: NotebookNode) -> str:

@@ -5,16 +5,20 @@ renderers put them at the top of the pages.
 """
 
 import json
+import logging
+import os
 import posixpath
 import re
 import subprocess
 from collections.abc import Container
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from catdog.publish import wheel
 from catdog.publish.chapter import Chapter
 from catdog.publish.project import Project, PublishError
+
+log = logging.getLogger(__name__)
 
 FOLDER = wheel.FOLDER
 FILE = f"{FOLDER}/offers.json"
@@ -27,41 +31,71 @@ GITHUB = re.compile(
 COLAB = "https://colab.research.google.com"
 
 
-def repository(project: Project) -> str | None:
-    """Return the web address of the project's repository, if it is known.
+class Repository(NamedTuple):
+    """Where the project can be had from.
 
-    That is `website.repo-url` in `_quarto.yml`, else the git remote `origin` if
-    that is on GitHub.
+    Attributes:
+        address: web address of the repository.
+        branch: its branch, or an empty text for the one that it shows first.
+        folder: the project's folder in it, or an empty text.
     """
-    address = project.website.get("repo-url")
-    return address.rstrip("/") if address else _origin(project.root)
+
+    address: str
+    branch: str = ""
+    folder: str = ""
 
 
-def pip_address(project: Project, repository: str | None) -> str | None:
+def repository(project: Project) -> Repository | None:
+    """Return the project's repository, if it is known.
+
+    That is `website.repo-url` in `_quarto.yml`, with `repo-branch` and
+    `repo-subdir`, else the git remote `origin` if that is on GitHub.
+
+    Raises:
+        PublishError: if git knows the repository but no branch.
+    """
+    website = project.website
+    branch = str(website.get("repo-branch") or "")
+    folder = str(website.get("repo-subdir") or "").strip("/")
+    if website.get("repo-url"):
+        return Repository(website["repo-url"].rstrip("/"), branch, folder)
+    address = _origin(project.root)
+    if not address:
+        return None
+    branch = branch or _branch(project.root)
+    if not branch:
+        raise PublishError(
+            f"The branch of {address} that has this project cannot be told: "
+            "write `repo-branch:` with its name below `website:` in _quarto.yml."
+        )
+    folder = folder or _git(project.root, "rev-parse", "--show-prefix")
+    return Repository(address, branch, folder.strip("/"))
+
+
+def pip_address(repository: Repository | None) -> str | None:
     """Return what `pip install` needs to get the package from a repository."""
-    branch, folder = _branch_and_folder(project)
-    at = f"@{branch}" if branch else ""
+    if not repository:
+        return None
+    at = f"@{repository.branch}" if repository.branch else ""
+    folder = repository.folder
     below = f"#subdirectory={folder}" if folder else ""
-    return f"git+{repository}{at}{below}" if repository else None
+    return f"git+{repository.address}{at}{below}"
 
 
-def colab_address(
-    project: Project, repository: str | None, file: str
-) -> str | None:
+def colab_address(repository: Repository | None, file: str) -> str | None:
     """Return the address that opens a notebook of the project in Colab.
 
     Args:
-        project: the project.
-        repository: web address of its repository, if there is one. Colab reads
-            from GitHub only.
+        repository: the project's, if it is known. Colab reads from GitHub only.
         file: path of the notebook, relative to the folder of notebooks.
     """
-    match = GITHUB.fullmatch(repository or "")
-    branch, folder = _branch_and_folder(project)
-    path = posixpath.join(folder, FOLDER, file)
+    match = GITHUB.fullmatch(repository.address) if repository else None
+    if not repository or not match:
+        return None
     # Quarto's own default for links to the source.
-    branch = branch or "main"
-    return f"{COLAB}/github/{match[1]}/blob/{branch}/{path}" if match else None
+    branch = repository.branch or "main"
+    path = posixpath.join(repository.folder, FOLDER, file)
+    return f"{COLAB}/github/{match[1]}/blob/{branch}/{path}"
 
 
 def duration(*chapters: Chapter) -> str:
@@ -75,19 +109,19 @@ def duration(*chapters: Chapter) -> str:
 
 
 def offer(
-    chapter: Chapter, repository: str | None, has_blanks: bool = True
+    chapter: Chapter, repository: Repository | None, has_blanks: bool = True
 ) -> str:
     """Return what a chapter's page says about its notebook, in Markdown.
 
     Args:
         chapter: the chapter.
-        repository: web address of the project's repository, if there is one.
+        repository: the project's, if it is known.
         has_blanks: whether the practice edition has blanks.
     """
     project, time = chapter.project, duration(chapter)
     name = f"{Path(chapter.name).stem}.ipynb"
-    whole = colab_address(project, repository, name)
-    practice = colab_address(project, repository, f"practice/{name}")
+    whole = colab_address(repository, name)
+    practice = colab_address(repository, f"practice/{name}")
     blanks = ", with blanks to fill in" if has_blanks else ""
     if whole:
         return (
@@ -105,17 +139,17 @@ def offer(
 
 
 def offer_all(
-    project: Project, chapters: list[Chapter], repository: str | None
+    project: Project, chapters: list[Chapter], repository: Repository | None
 ) -> str:
     """Return what the start page says about the notebook with all chapters.
 
     Args:
         project: the project.
         chapters: the chapters in that notebook.
-        repository: web address of the project's repository, if there is one.
+        repository: the project's, if it is known.
     """
     time = duration(*chapters)
-    address = colab_address(project, repository, ALL)
+    address = colab_address(repository, ALL)
     if address:
         return (
             f"[Open in Colab]({address}){{.open-in-colab}} and run all chapters "
@@ -130,7 +164,7 @@ def offer_all(
 def offers_json(
     project: Project,
     chapters: list[Chapter],
-    repository: str | None,
+    repository: Repository | None,
     with_blanks: Container[str] = (),
 ) -> str:
     """Return the text of `offers.json`.
@@ -138,7 +172,7 @@ def offers_json(
     Args:
         project: the project.
         chapters: those that have a notebook.
-        repository: web address of the project's repository, if there is one.
+        repository: the project's, if it is known.
         with_blanks: names of the chapters whose practice edition has blanks.
     """
     lines = {}
@@ -147,7 +181,8 @@ def offers_json(
     for chapter in chapters:
         has_blanks = Path(chapter.name).stem in with_blanks
         lines[chapter.name] = offer(chapter, repository, has_blanks)
-    offers = {"repository": repository, "lines": lines}
+    where = repository._asdict() if repository else None
+    offers = {"repository": where, "lines": lines}
     return json.dumps(offers, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -166,7 +201,11 @@ def read_offers(root: Path) -> dict[str, Any]:
         return {"repository": None, "lines": {}}
     try:
         offers = json.loads(file.read_text(encoding="utf-8"))
-        return {key: offers[key] for key in ("repository", "lines")}
+        where = offers["repository"]
+        return {
+            "repository": Repository(**where) if where else None,
+            "lines": offers["lines"],
+        }
     except (ValueError, KeyError, TypeError):
         raise PublishError(
             f"{file} is broken: delete it, and run `catdog notebooks`."
@@ -174,24 +213,40 @@ def read_offers(root: Path) -> dict[str, Any]:
 
 
 def _origin(root: Path) -> str | None:
-    command = ["git", "-C", str(root), "remote", "get-url", "origin"]
+    match = GITHUB.fullmatch(_git(root, "remote", "get-url", "origin"))
+    return f"https://github.com/{match[1]}" if match else None
+
+
+def _branch(root: Path) -> str:
+    """Return the branch that `origin` shows first, or else the current one."""
+    name = _git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+    return name.removeprefix("origin/") or _git(
+        root, "symbolic-ref", "--short", "HEAD"
+    )
+
+
+def _git(root: Path, *words: str) -> str:
+    """Return what git answers about the project, or an empty text."""
     try:
         done = subprocess.run(
-            command,
+            ["git", "-C", str(root), *words],
             check=False,
             capture_output=True,
             text=True,
             encoding="utf-8",
+            env=os.environ | {"LC_ALL": "C"},
         )
     except OSError:  # no git here
-        return None
-    match = GITHUB.fullmatch(done.stdout.strip())
-    return f"https://github.com/{match[1]}" if match else None
-
-
-def _branch_and_folder(project: Project) -> tuple[str, str]:
-    website = project.website
-    return website.get("repo-branch", ""), website.get("repo-subdir", "")
+        return ""
+    if "dubious ownership" in done.stderr:
+        log.warning(
+            "git does not trust %s, which belongs to another user, so its "
+            "address is unknown: run `git config --global --add "
+            "safe.directory '%s'`, or write `repo-url:` into _quarto.yml.",
+            root,
+            root,
+        )
+    return done.stdout.strip()
 
 
 def _folder_from(page: str) -> str:

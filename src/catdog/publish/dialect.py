@@ -1,4 +1,7 @@
-"""What a chapter may use: Markdown that Quarto, our renderer and Colab read alike."""
+"""What a project may use: settings and Markdown that all readers understand.
+
+These are Quarto, our own renderer and, for the Markdown, Colab.
+"""
 
 import json
 import re
@@ -8,18 +11,175 @@ from pathlib import Path
 from typing import Any
 
 import pypandoc
+import yaml
 
-from catdog.publish.project import FRONT_MATTER, read_source
+from catdog.publish.project import (
+    FRONT_MATTER,
+    Project,
+    PublishError,
+    has_notebook,
+    read_source,
+)
 
 INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 CELL = re.compile(r"^```\{python\}\n.*?^```$", re.DOTALL | re.MULTILINE)
 CLOSING_FENCE = re.compile(r"\s*```\s*$")
 READER = "markdown-yaml_metadata_block-pandoc_title_block"
 
+# What `_quarto.yml` and front matters may set, with a pattern for the values. What
+# stands below `format: html` has the same name as what stands above it. All else
+# that Quarto knows is refused: see tests/publish/quarto_settings.txt.
+ANY, TEXT, YES_NO = "anything", "(?s:.*)", "True|False"
+HONORED = {
+    "quarto-required": ANY,
+    "project.type": "website",
+    "project.render": ANY,
+    "project.output-dir": "_site/?",
+    "project.execute-dir": "file|project",
+    "project.pre-render": ANY,
+    "project.resources": ANY,
+    "website.title": TEXT,
+    "website.description": TEXT,
+    "website.favicon": TEXT,
+    "website.site-url": TEXT,
+    "website.repo-url": TEXT,
+    "website.repo-branch": TEXT,
+    "website.repo-subdir": TEXT,
+    "website.repo-actions": "edit|source|issue|none|False",
+    "website.issue-url": TEXT,
+    "website.search": YES_NO,
+    "website.navbar.logo": TEXT,
+    "website.navbar.logo-alt": TEXT,
+    "website.navbar.search": "True",
+    "website.sidebar.contents": ANY,
+    "website.page-navigation": YES_NO,
+    "website.page-footer": TEXT,
+    "website.page-footer.left": TEXT,
+    "website.page-footer.center": TEXT,
+    "website.page-footer.right": TEXT,
+    "title": TEXT,
+    "description": TEXT,
+    "draft": YES_NO,
+    "lang": "en(-[A-Za-z]+)*",  # the frame speaks English
+    "toc": YES_NO,
+    "toc-title": TEXT,
+    "code-fold": "True|False|show",
+    "code-summary": TEXT,
+    "execute.echo": YES_NO,
+    "execute.eval": YES_NO,
+    "execute.include": YES_NO,
+    "execute.output": "True|False|asis",
+    "execute.warning": YES_NO,
+    # Ours: Quarto passes over them.
+    "notebook": YES_NO,
+    "colab-minutes": ANY,
+}
+# Of no effect here, or with these values what we do anyway.
+HARMLESS = {
+    "project.title": ANY,
+    "project.lib-dir": ANY,
+    "project.preview": ANY,
+    "website.bread-crumbs": "True",
+    "website.draft-mode": "gone",
+    "website.image": ANY,  # for cards and listings, which are refused
+    "website.image-alt": ANY,
+    "website.sidebar.style": "docked|floating",
+    "website.sidebar.border": ANY,
+    "website.sidebar.search": "True",
+    "website.sidebar.collapse-level": ANY,
+    "format.html": "default",
+    "format": "html",
+    "engine": "jupyter",
+    "jupyter": "python3",
+    "editor": ANY,
+    "order": ANY,  # of listings
+    "image": ANY,
+    "image-alt": ANY,
+    "image-height": ANY,
+    "image-width": ANY,
+    # The pages have styles and a frame of their own.
+    "theme": ANY,
+    "css": r"assets/(fonts|text)\.css",
+    "callout-appearance": "simple",
+    "callout-icon": "False",
+    "include-after-body.text": r'<script src="/assets/text\.js"></script>\s*',
+    "filters": r"assets/offer\.lua",
+    "respect-user-color-scheme": "True",
+    "highlight-style": ANY,
+    "syntax-highlighting": ANY,
+    "anchor-sections": ANY,
+    "smooth-scroll": ANY,
+    "page-layout": "article",
+    "toc-depth": "3",
+    "toc-location": "right",
+    "toc-expand": ANY,
+    "number-sections": "False",
+    "code-copy": "True|hover",
+    "code-overflow": "scroll",
+    "code-line-numbers": "False",
+    "code-tools": "False",
+    "code-annotations": "below",
+    "html-math-method": "mathml",
+    "html-table-processing": "none",
+    "link-external-newwindow": "False",
+    "link-external-icon": "False",
+    "crossrefs-hover": ANY,
+    "footnotes-hover": ANY,
+    "citations-hover": ANY,
+    "lightbox": "False",
+    "fig-responsive": ANY,
+    "fig-env": ANY,  # of LaTeX
+    "fig-pos": ANY,
+    "fig-cap-location": "bottom",
+    "tbl-cap-location": "top",
+    "reference-location": "document",
+    "embed-resources": "False",
+    "comments": "False",
+    # How Quarto goes about it, not what comes of it.
+    "execute.enabled": "True",
+    "execute.error": "False",
+    "execute.cache": ANY,
+    "execute.freeze": "False|auto",
+    "execute.daemon": ANY,
+    "execute.daemon-restart": ANY,
+    "execute.debug": ANY,
+    "execute.ipynb": ANY,
+    "cache": ANY,
+    "freeze": "False|auto",
+    "debug": ANY,
+    "keep-md": ANY,
+    "keep-ipynb": ANY,
+    "keep-source": ANY,
+    "keep-hidden": "False",
+    "fail-if-warnings": ANY,
+    "trace": ANY,
+    "verbosity": ANY,
+    "log-file": ANY,
+}
+SETTINGS = HONORED | HARMLESS
+# Quarto reads settings from these, too.
+SETTINGS_FILES = (
+    "_quarto.yaml", "_quarto.yml.local", "_brand.yml", "_brand/_brand.yml",
+    "_environment.local", "_environment.required",
+)  # fmt: skip
+FOLDER_SETTINGS = "_metadata.yml"  # of the pages in its folder and below
+
+# Code, and the list right below it if there is one.
+CODE_AND_LIST = re.compile(
+    r"^```.+\n(?P<code>(?:.*\n)*?)```[ \t]*\n\s*"
+    r"(?P<list>(?:1\.[ \t].*\n?(?:(?:\n*(?:[ \t]|\d+\.[ \t])|\S).*\n?)*)?)",
+    re.MULTILINE,
+)
+ANNOTATION = re.compile(r"#\s*<(\d+)>[ \t]*$", re.MULTILINE)
+
 # Options of code cells, written `#| name: value`.
 OPTIONS = {
-    *("label", "echo", "output", "include", "eval", "warning"),
-    *("code-fold", "code-summary", "fig-cap", "fig-alt", "tbl-cap"),
+    **dict.fromkeys(("label", "fig-cap", "fig-alt", "tbl-cap"), ANY),
+    **{name: HONORED[name] for name in ("code-fold", "code-summary")},
+    **{
+        name: HONORED[f"execute.{name}"]
+        for name in ("echo", "eval", "include", "output", "warning")
+    },
 }
 # Elements of the text, by pandoc's names. Nothing else may stand in a chapter.
 # fmt: off
@@ -94,6 +254,54 @@ def leftovers(text: str, patterns: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
+def refuse_settings(project: Project) -> None:
+    """Refuse what `_quarto.yml` and its like set for Quarto alone.
+
+    Raises:
+        PublishError: with a line for each setting that the built-in renderer
+            does not have.
+    """
+    text = read_source(project.root / "_quarto.yml")
+    refuse("_quarto.yml", unknown_settings(text))
+    folders = {
+        folder for page in project.pages for folder in Path(page).parents
+    }
+    files = [Path(name) for name in SETTINGS_FILES]
+    files += [folder / FOLDER_SETTINGS for folder in sorted(folders)]
+    for file in files:
+        if (project.root / file).exists():
+            raise PublishError(
+                f"{file.as_posix()}: only Quarto reads settings from it: "
+                "write them into `_quarto.yml`, and delete it."
+            )
+
+
+def refuse(name: str, faults: list[tuple[int, str]]) -> None:
+    """Raise a PublishError if there are any faults.
+
+    Args:
+        name: the file that has them.
+        faults: the line and the reason of each.
+    """
+    if faults:
+        raise PublishError(
+            "\n".join(f"{name}:{line}: {reason}." for line, reason in faults)
+        )
+
+
+def unknown_settings(text: str) -> list[tuple[int, str]]:
+    """Return the settings in a piece of YAML that are not among `SETTINGS`.
+
+    Returns:
+        The line number and the reason of each fault; empty if all is well.
+    """
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return []  # who parses it says so
+    return list(_refused_settings("", tree, 1)) if tree else []
+
+
 def refuse_unknown(path: Path) -> list[tuple[int, str]]:
     """Return what a chapter must not use.
 
@@ -102,9 +310,12 @@ def refuse_unknown(path: Path) -> list[tuple[int, str]]:
     """
     text = read_source(path)
     front_matter = FRONT_MATTER.match(text)
-    no_notebook = front_matter and "\nnotebook: false\n" in front_matter[0]
+    faults = unknown_settings("\n" + front_matter[1]) if front_matter else []
+    in_notebook = has_notebook(path.parent, path.name)
     text = FRONT_MATTER.sub(_blank, text)
-    return _refused_lines(text, bool(no_notebook)) or _refused_elements(text)
+    faults += _refused_lines(text, cells_in_divs=not in_notebook)
+    faults += _refused_annotations(text)
+    return faults or _refused_elements(text)
 
 
 def elements(text: str) -> list[tuple[str, str]]:
@@ -122,6 +333,44 @@ def elements(text: str) -> list[tuple[str, str]]:
         check=True,
     )
     return list(_walk(json.loads(done.stdout)["blocks"]))
+
+
+def _refused_settings(
+    name: str, node: yaml.Node, line: int
+) -> Iterator[tuple[int, str]]:
+    """Yield the line and the reason of each fault in a setting."""
+    name = name.removeprefix("format.html.")
+    values = SETTINGS.get(name)
+    parts = f"{name}." if name else ""
+    if values == ANY:
+        return
+    if not values and not any(known.startswith(parts) for known in SETTINGS):
+        yield line, f"only Quarto knows the setting `{name}`: leave it out"
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            yield from _refused_settings(parts + key.value, value, line)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            line = item.start_mark.line + 1
+            yield from _refused_settings(name, item, line)
+    elif not _is_allowed(node.value, values or ""):
+        setting = f"{name}: {node.value}"
+        yield line, f"only Quarto knows the setting `{setting}`: leave it out"
+
+
+def _is_allowed(written: str, values: str) -> bool:
+    """Return whether a value is one of those that a pattern describes.
+
+    Args:
+        written: the value in YAML: `yes` is `True`, and nothing at all is fine.
+        values: the pattern.
+    """
+    try:
+        value = yaml.safe_load(written)
+    except yaml.YAMLError:
+        value = written
+    return value is None or bool(re.fullmatch(values, str(value)))
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -150,11 +399,29 @@ def _refused_lines(text: str, cells_in_divs: bool) -> list[tuple[int, str]]:
     return refused + [(number, "this is never closed") for number in unclosed]
 
 
+def _refused_annotations(text: str) -> Iterator[tuple[int, str]]:
+    """Yield lines of code that end with `# <1>` without such an item below."""
+    for found in CODE_AND_LIST.finditer(text):
+        items = len(re.findall(r"^\d+\.[ \t]", found["list"], re.MULTILINE))
+        for mark in ANNOTATION.finditer(found["code"]):
+            if not 1 <= int(mark[1]) <= items:
+                start = found.start("code") + mark.start()
+                yield (
+                    1 + text[:start].count("\n"),
+                    f"the list right below this code has no item {mark[1]}",
+                )
+
+
 def _wrong_option(line: str) -> str | None:
-    option = re.match(r"#\|\s*([\w-]+):", line)
-    if not option or option[1] in OPTIONS:
+    option = re.match(r"#\|\s*([\w-]+):\s*(.*)", line)
+    if not option:
         return None
-    return f"the cell option `{option[1]}` is not supported"
+    name, value = option.groups()
+    if name not in OPTIONS:
+        return f"the cell option `{name}` is not supported"
+    if OPTIONS[name] == ANY or _is_allowed(value, OPTIONS[name]):
+        return None
+    return f"the cell option `{name}: {value}` is not supported"
 
 
 def _wrong_line(line: str, in_div: bool) -> str | None:

@@ -96,7 +96,7 @@ async def _execute(chapter: Chapter, turn: asyncio.Semaphore) -> None:
         kernel_manager_class=ThisPythonKernelManager,
         timeout=None,
         coalesce_streams=True,
-        resources={"metadata": {"path": str(chapter.folder)}},
+        resources={"metadata": {"path": str(chapter.cells_folder)}},
         shutdown_kernel="immediate",
         extra_arguments=["--log-level=ERROR"],
     )

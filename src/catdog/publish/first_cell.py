@@ -48,19 +48,21 @@ FROM_READER = """\
         wheels = glob("{distribution}-*.whl") or sys.exit("No package, no chapter.")"""
 
 
-def first_cell(project: Project, repository: str | None) -> str:
+def first_cell(
+    project: Project, repository: colab_links.Repository | None
+) -> str:
     """Return the source of the first cell of a notebook.
 
     Args:
         project: the project.
-        repository: web address of the repository that has the package. Without
-            one, the cell asks its reader for the package.
+        repository: the one that has the package. Without it, the cell asks
+            its reader for the package.
     """
     distribution = wheel.distribution(project.root) or DISTRIBUTION
     names = {
         "distribution": distribution,
         "name": distribution.replace("_", "-"),
-        "address": colab_links.pip_address(project, repository),
+        "address": colab_links.pip_address(repository),
         "tag": wheel.TAG,
     }
     otherwise = FROM_REPOSITORY if repository else FROM_READER

@@ -13,6 +13,8 @@ from catdog.publish.project import Project, PublishError, read_source
 # What every page needs, and the renderer writes.
 SHARED_FILES = STYLE, SCRIPT = "assets/site.css", "assets/site.js"
 
+A = re.compile(r'<a [^>]*?\bhref="([^"#]*)[^>]*>(.*?)</a>', re.DOTALL)
+
 
 class Link(NamedTuple):
     """A link from a page to something in the same site.
@@ -131,6 +133,23 @@ def check_links(
         for path in linked_files(by_path)
         if (project.root / path).is_file()
     }
+
+
+def without_links_to_drafts(project: Project, name: str, html: str) -> str:
+    """Return a page in which links to drafts are plain words, as in Quarto.
+
+    Args:
+        project: the project.
+        name: name of the page's chapter.
+        html: the page.
+    """
+    drafts = {html_name(draft) for draft in project.drafts}
+
+    def words(match: re.Match[str]) -> str:
+        path = posixpath.join(posixpath.dirname(name), unquote(match[1]))
+        return match[2] if posixpath.normpath(path) in drafts else match[0]
+
+    return A.sub(words, html) if drafts else html
 
 
 def html_name(name: str) -> str:

@@ -18,7 +18,8 @@ from nbformat import NotebookNode
 from catdog._io import write_atomically
 from catdog.publish import colab_links, dialect, wheel
 from catdog.publish.chapter import Chapter, read_chapter
-from catdog.publish.dialect import INLINE_CODE, MARKUP
+from catdog.publish.colab_links import Repository
+from catdog.publish.dialect import ANNOTATION, INLINE_CODE, MARKUP
 from catdog.publish.first_cell import first_cell
 from catdog.publish.links import check_links, page_address
 from catdog.publish.listings import listings
@@ -117,13 +118,15 @@ def check_notebooks(root: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in stale)
 
 
-def notebook(chapter: Chapter, repository: str | None = None) -> NotebookNode:
+def notebook(
+    chapter: Chapter, repository: Repository | None = None
+) -> NotebookNode:
     """Return a chapter as a notebook.
 
     Args:
         chapter: the chapter.
-        repository: web address of the repository that has the package. Without
-            one, the first cell asks its reader for the package.
+        repository: the one that has the package. Without it, the first
+            cell asks its reader for the package.
 
     Raises:
         PublishError: if a listing's code is not found, or if Quarto's own
@@ -147,7 +150,7 @@ def leftovers(notebook: NotebookNode) -> list[str]:
     ]
 
 
-def _texts(root: Path, repository: str | None) -> dict[Path, str]:
+def _texts(root: Path, repository: Repository | None) -> dict[Path, str]:
     """Return what is to be written, by path."""
     project = read_project(root)
     chapters = [read_chapter(project, name) for name in project.pages]
@@ -198,6 +201,7 @@ def _body(chapter: Chapter) -> list[NotebookNode]:
             source = listing or REFERENCE.sub(
                 lambda at: references[at[0]], cell.source
             )
+            source = ANNOTATION.sub(r"# (\1)", source)
             hiding = LISTING_HIDING if listing else HIDING
             folded = any(options.get(key) == hiding[key] for key in hiding)
             cells.append(_code_cell(source, name, folded))
@@ -210,7 +214,7 @@ def _body(chapter: Chapter) -> list[NotebookNode]:
 
 
 def _notebook(
-    chapter: Chapter, body: list[NotebookNode], repository: str | None
+    chapter: Chapter, body: list[NotebookNode], repository: Repository | None
 ) -> NotebookNode:
     project = chapter.project
     cells = [
@@ -225,7 +229,7 @@ def _all_chapters(
     project: Project,
     chapters: list[Chapter],
     bodies: list[list[NotebookNode]],
-    repository: str | None,
+    repository: Repository | None,
 ) -> NotebookNode:
     """Return chapters as one notebook, each below its heading."""
     website = {"title": "All chapters", "description": ""} | project.website
@@ -303,22 +307,24 @@ def _linked(
 
 
 def _link(
-    project: Project, repository: str | None, words: str, file: str
+    project: Project, repository: Repository | None, words: str, file: str
 ) -> str:
     """Return a link to another chapter's notebook, or words if there is none.
 
     Args:
         project: the project.
-        repository: web address of its repository, if there is one.
+        repository: the project's, if it is known.
         words: of the link.
         file: name of the notebook that it leads to, if there were one.
     """
+    if file in [f"{Path(draft).stem}.ipynb" for draft in project.drafts]:
+        return words
     for name in project.pages:
         has_none = not has_notebook(project.root, name)
         if f"{Path(name).stem}.ipynb" == file and has_none:
             page = page_address(project, name)
             return f"[{words}]({page})" if page else words
-    address = colab_links.colab_address(project, repository, file)
+    address = colab_links.colab_address(repository, file)
     return f"[{words}]({address})" if address else f"{words} (`{file}`)"
 
 

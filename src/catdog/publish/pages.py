@@ -1,11 +1,13 @@
 """Pages: what `quarto render` makes of the chapters, where there is no Quarto."""
 
 import json
+import posixpath
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -13,8 +15,15 @@ from catdog._io import exclusive, write_folder_atomically
 from catdog.publish import colab_links, fonts, search, wheel
 from catdog.publish.cells import cell_markdown
 from catdog.publish.chapter import Chapter, read_chapter
+from catdog.publish.dialect import refuse_settings
 from catdog.publish.execute import execute_all
-from catdog.publish.links import SCRIPT, STYLE, check_links, html_name
+from catdog.publish.links import (
+    SCRIPT,
+    STYLE,
+    check_links,
+    html_name,
+    without_links_to_drafts,
+)
 from catdog.publish.pandoc import compose, convert, div
 from catdog.publish.project import (
     Project,
@@ -31,9 +40,9 @@ OFFER = ".notebook-offer"
 FOOTNOTES = re.compile(r'(<section id="footnotes".*?>\s*)<hr />')
 SOURCES = {STYLE: ("text.css", "frame.css"), SCRIPT: ("text.js", "frame.js")}
 ACTIONS = {
-    "edit": ("Edit this page", "{repo-url}/edit/{repo-branch}/{page}"),
-    "source": ("View source", "{repo-url}/blob/{repo-branch}/{page}"),
-    "issue": ("Report an issue", "{repo-url}/issues/new"),
+    "edit": ("Edit this page", "{repo-url}/edit/{repo-branch}/{source}"),
+    "source": ("View source", "{repo-url}/blob/{repo-branch}/{source}"),
+    "issue": ("Report an issue", "{issue-url}"),
 }
 
 
@@ -49,6 +58,7 @@ def render(root: Path) -> list[Path]:
         WheelError: if the package cannot be built.
     """
     project = read_project(root)
+    refuse_settings(project)
     chapters = [read_chapter(project, name) for name in project.pages]
     wheel.bundle(project.root)
     run_scripts(project)
@@ -130,8 +140,12 @@ def page(
         title=convert(str(chapter.meta["title"]), "plain").strip(),
         project=project,
         website=project.website,
-        toc=contents if project.html.get("toc") else "",
-        body=FOOTNOTES.sub(r"\1<h2>Footnotes</h2>", body),
+        toc=contents if chapter.settings.get("toc") else "",
+        body=without_links_to_drafts(
+            project,
+            chapter.name,
+            FOOTNOTES.sub(r"\1<h2>Footnotes</h2>", body),
+        ),
         actions=source_actions(project, chapter.name),
         previous=previous_page,
         next=next_page,
@@ -152,17 +166,26 @@ def source_actions(project: Project, name: str) -> list[tuple[str, str]]:
 
     It takes `repo-url` and `repo-actions` in `_quarto.yml`.
     """
-    website = {"repo-branch": "main"} | project.website
+    website = project.website
     if not website.get("repo-url"):
         return []
-    parts = (
-        {"page": name} | website | {"repo-url": website["repo-url"].rstrip("/")}
-    )
+    address = website["repo-url"].rstrip("/")
+    parts = {
+        "repo-url": address,
+        "repo-branch": website.get("repo-branch") or "main",
+        "source": posixpath.join(website.get("repo-subdir") or "", name),
+        "issue-url": website.get("issue-url") or f"{address}/issues/new",
+    }
     return [
         (ACTIONS[action][0], ACTIONS[action][1].format_map(parts))
-        for action in website.get("repo-actions") or []
+        for action in _listed(website.get("repo-actions"))
         if action in ACTIONS
     ]
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return a list that may be written as a single value."""
+    return value if isinstance(value, list) else [value]
 
 
 def write_shared_files(

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from catdog.publish import pages
-from catdog.publish.project import Project, PublishError, read_project
+from catdog.publish.project import PublishError, read_settings
 from catdog.publish.quarto_cli import (
     DEVELOPMENT,
     find_quarto,
@@ -33,11 +33,12 @@ def build(root: Path, renderer: str = "auto") -> tuple[Path, str]:
         PublishError: for whatever is wrong with a chapter, and if Quarto is
             asked for but missing, or has another version.
     """
-    project = read_project(root)
-    index = project.root / pages.FOLDER / "index.html"
+    # No more of it: Quarto may know what our own renderer refuses.
+    required = str(read_settings(root).get("quarto-required") or "")
+    index = Path(root).resolve() / pages.FOLDER / "index.html"
     program = None
     if renderer != "built-in":
-        program = _choose_quarto(project, insist=renderer == "quarto")
+        program = _choose_quarto(required, insist=renderer == "quarto")
     if not program:
         pages.render(root)
         return index, "the built-in renderer"
@@ -50,8 +51,8 @@ def build(root: Path, renderer: str = "auto") -> tuple[Path, str]:
     return index, "Quarto"
 
 
-def _choose_quarto(project: Project, insist: bool) -> str | None:
-    versions = version_range(project.quarto_required)
+def _choose_quarto(required: str, insist: bool) -> str | None:
+    versions = version_range(required)
     program = find_quarto(versions)
     version = quarto_version(program) if program else None
     if version and (
@@ -64,7 +65,7 @@ def _choose_quarto(project: Project, insist: bool) -> str | None:
     elif not version:
         fault = f"{program} does not tell its version"
     else:
-        asked = f"_quarto.yml asks for {project.quarto_required}"
+        asked = f"_quarto.yml asks for {required}"
         fault = f"{program} is Quarto {version}, and {asked}"
     if insist:
         raise PublishError(

@@ -7,14 +7,25 @@ before it renders), this writes both for the project in the current folder.
 import subprocess
 import sys
 import tempfile
-import tomllib
 import zipfile
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+try:
+    import tomllib
 
-from catdog.errors import CatdogError
+    from packaging.utils import canonicalize_name
+    from packaging.version import InvalidVersion, Version
+
+    from catdog.errors import CatdogError
+except ModuleNotFoundError as error:
+    if __name__ != "__main__":
+        raise
+    # Quarto looks for `.venv` in the current folder, and else takes any Python.
+    sys.exit(
+        f"catdog: {sys.executable} has no module {error.name}: run `make site` "
+        f"in {Path(__file__).resolve().parents[3]}, or `quarto render` there "
+        "once that has set up .venv."
+    )
 
 FOLDER = "assets/notebooks"
 BUNDLE = "catdog-notebooks.zip"

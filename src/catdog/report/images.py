@@ -23,8 +23,12 @@ def webp(png: bytes) -> bytes:
     return best.getvalue()
 
 
-def resolution(png: bytes) -> tuple[int, int, int]:
-    """Return the width and height of a PNG in pixels, and its pixels to the inch."""
-    image = Image.open(io.BytesIO(png))
+def resolution(data: bytes) -> tuple[int, int, int]:
+    """Return the width and height of an image in pixels, and its pixels to the inch.
+
+    Args:
+        data: the image, as a PNG or the like.
+    """
+    image = Image.open(io.BytesIO(data))
     dpi = round(image.info.get("dpi", (SCREEN_DPI, SCREEN_DPI))[0])
     return *image.size, dpi
