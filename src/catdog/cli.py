@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from catdog import settings
+from catdog import ambient, settings
 from catdog.errors import CatdogError
 
 PREDICT = """Say what images show.
@@ -42,9 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         The exit status: 0, 2 after an error that the user can cure, 130 after
         Ctrl-C.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    ambient.prepare_program()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("catdog").setLevel(logging.INFO)
     args = parser().parse_args(arguments)
@@ -222,6 +220,7 @@ def cmd_train(args: argparse.Namespace) -> None:
         )
     epochs = args.epochs or settings.epochs()
     images = find_images()
+    settings.make_folder(settings.networks_folder(), "CATDOG_RUNS")
     print(
         f"Training on {len(images.train):,} {images.source} from {images.folder}."
     )
