@@ -462,12 +462,12 @@ def cmd_export(args: argparse.Namespace) -> None:
         )
     if args.rounds:
         raise CatdogError("--rounds is for measuring: add --measure.")
-    from catdog import checkpoints, export, feature_extraction
+    from catdog import export, feature_extraction, prediction
     from catdog._io import printable
     from catdog.data.sources import find_images
     from catdog.data.split import FOLDS
 
-    model = checkpoints.find_network(args.model or "model4", args.seed)
+    model = prediction.find_network(args.model or "model4", args.seed).model
     quantization = args.quantization or "none"
     representative = None
     if quantization == "int8":
