@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from programs import COMMAND, run_catdog, run_python
+from projects import parse, write, write_draft
 
 from catdog import ambient, models
 from catdog.data.sources import open_images
@@ -145,6 +146,52 @@ with open(sys.argv[1], "w") as file:
     done = run_python(code, tmp_path / "file", preexec_fn=lambda: os.close(2))
     assert done.returncode == 0
     assert (tmp_path / "file").read_bytes() == b""
+
+
+RENDER = """
+import sys
+from pathlib import Path
+from catdog import ambient
+from catdog.publish import pages
+ambient.prepare_program()
+ambient.prepare_rendering()
+pages.render(Path(sys.argv[1]))
+"""
+CHAPTER = """
+```{python}
+import os
+import matplotlib.pyplot as plt
+print(plt.rcParams["font.size"], plt.rcParams["backend"], "seen" in os.environ)
+figure, axes = plt.subplots()
+```
+"""
+
+
+@pytest.mark.parametrize("backend", ["module://backend_interagg", "agg"])
+def test_a_page_is_the_same_whatever_somebody_has_set_for_work(
+    backend, tmp_path
+):
+    startup = write(
+        tmp_path / "ipython/profile_default/startup/mine.py",
+        "import os; os.environ['seen'] = 'yes'",
+    )
+    rc = write(tmp_path / "matplotlibrc", "font.size: 30")
+    project = write_draft(tmp_path / "project", CHAPTER)
+    done = run_python(
+        RENDER,
+        project,
+        environment={
+            "IPYTHONDIR": str(tmp_path / "ipython"),
+            "MATPLOTLIBRC": str(rc),
+            "MPLBACKEND": backend,
+            "PYTHONSTARTUP": str(startup),
+        },
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    page = parse(project, "index")
+    said = page.select_one(".cell-output-stdout").text.split()
+    assert said[::2] == ["10.0", "False"] and "inline" in said[1]
+    assert len(page.select("main img")) == 1
 
 
 FATAL = """

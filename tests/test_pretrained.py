@@ -133,7 +133,7 @@ def test_place_where_no_weights_can_be_kept_is_named(tmp_path, monkeypatch):
 
 def test_folder_in_the_place_of_weights_is_named(path):
     path.mkdir()
-    with pytest.raises(WeightsError, match="no_top.h5"):
+    with pytest.raises(WeightsError, match=r"no_top\.h5"):
         pretrained.fetch_weights()
 
 

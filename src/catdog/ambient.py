@@ -17,8 +17,6 @@ from catdog.errors import SettingsError
 log = logging.getLogger(__name__)
 
 STDERR = 2  # the file descriptor
-# What somebody at work in an editor or a terminal wants, and a page does not.
-PERSONAL = ("MPLBACKEND", "PYTHONSTARTUP")
 # What Keras takes from `keras.json`, which other programs write as well. Models
 # and records of this tutorial belong to these values.
 KERAS_SETTINGS: dict[str, Any] = {
@@ -42,8 +40,21 @@ def prepare_program() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    for name in PERSONAL:
-        os.environ.pop(name, None)
+    # Where matplotlib draws: in an editor, or not at all. It has its own choice.
+    os.environ.pop("MPLBACKEND", None)
+
+
+def prepare_rendering() -> None:
+    """Let chapters run without what somebody has set for work in notebooks.
+
+    Raises:
+        SettingsError: if there is no cache to run them in.
+    """
+    os.environ.pop("PYTHONSTARTUP", None)
+    os.environ["IPYTHONDIR"] = str(settings.cache_folder() / "ipython")
+    os.environ["MATPLOTLIBRC"] = os.devnull
+    # Quarto, where pip is to get it, belongs into this very environment.
+    os.environ["PIP_USER"] = "0"
 
 
 def prepare_keras() -> None:

@@ -604,6 +604,7 @@ def cmd_render(args: argparse.Namespace) -> None:
     from catdog.data.split import DRAWINGS
     from catdog.publish import render
 
+    ambient.prepare_rendering()
     images = find_images()
     if images.own:
         from catdog.models import BUILDERS
