@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from programs import COMMAND, run_catdog, run_python
@@ -132,6 +133,27 @@ def test_closed_streams_are_no_trouble(closed, status, small_folder):
     assert done.returncode == status
     assert bool(done.stdout) == (1 not in closed and status == 0)
     assert bool(done.stderr) == (2 not in closed and status == 2)
+
+
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="this system has no full disk"
+)
+@pytest.mark.parametrize("command", ["clean", "runs"])  # a line, many lines
+def test_full_disk_is_one_sentence(command):
+    with Path("/dev/full").open("w") as full:
+        done = run_catdog(command, stdout=full)
+    assert done.returncode == 2
+    assert done.stderr == "catdog: No space left on device.\n"
+
+
+@POSIX_ONLY
+@pytest.mark.parametrize("command", ["clean", "runs"])
+def test_reader_who_has_read_enough_is_no_trouble(command):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = run_catdog(command, stdout=writing)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 @POSIX_ONLY

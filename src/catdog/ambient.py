@@ -87,6 +87,22 @@ def settle_keras(keras: ModuleType) -> None:
     keras.config.set_epsilon(KERAS_SETTINGS["epsilon"])
 
 
+def flush_output() -> None:
+    """Write what was printed, while an error can still be told.
+
+    Raises:
+        OSError: if it cannot be written, as on a full disk.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # At its end Python would try again, and complain in its own way.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        raise
+
+
 def _open_standard_streams() -> None:
     """Let closed streams lead nowhere.
 

@@ -23,6 +23,7 @@ Nothing has to be trained first. The network that answers is
      --model: the latest of the five that you have trained with it);
   3. or the tutorial's, whose head comes with this program, on MobileNetV2 from
      Keras' cache or the public download (without --model: the best of them)."""
+READ_ENOUGH = 141  # as a shell counts it
 # A set of subparsers; argparse has no public name for it.
 Commands = Any
 
@@ -40,14 +41,18 @@ def main(arguments: list[str] | None = None) -> int:
 
     Returns:
         The exit status: 0, 2 after an error that the user can cure, 130 after
-        Ctrl-C.
+        Ctrl-C, 141 if nobody reads the output any more.
     """
     ambient.prepare_program()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("catdog").setLevel(logging.INFO)
     args = parser().parse_args(arguments)
     try:
-        return args.run(args) or 0
+        status = args.run(args) or 0
+        ambient.flush_output()
+        return status
+    except BrokenPipeError:  # `head`, say, has read enough
+        return READ_ENOUGH
     except CatdogError as error:
         print(f"catdog: {error}", file=sys.stderr)
         return error.status
