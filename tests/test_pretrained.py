@@ -103,6 +103,7 @@ with h5py.File(sys.argv[1], "a"):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a lock is another there")
 def test_locked_weights_are_no_broken_ones(path, random_file):
+    pretrained.weights_fingerprint.cache_clear()
     shutil.copy(random_file, path)
     with subprocess.Popen(
         [sys.executable, "-c", LOCK, path],
