@@ -4,6 +4,9 @@ SUITS = 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	$$name -c $(SUITS) 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
+# What somebody has set for other environments: all goes into ours.
+export PIP_USER := 0
+unexport PIP_PREFIX PIP_ROOT PIP_TARGET PYTHONHOME PYTHONUSERBASE
 
 .PHONY: site serve test check coverage test-site test-notebooks test-versions test-wheel bench notebooks clean
 

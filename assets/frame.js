@@ -58,17 +58,19 @@ function result(entry, words, up) {
 }
 
 // The index is a file of the site, which browsers do not hand out on file://.
-async function addSearch(form) {
-  if (!location.protocol.startsWith("http")) return;
+function addSearch(form) {
+  if (!form || !location.protocol.startsWith("http")) return; // `search: false`
   const [input, list, said] = [form.querySelector("input"), form.querySelector(".results"), form.querySelector("[role=status]")];
   const up = form.dataset.up;
   let index;
   form.hidden = false;
   const look = async () => {
-    index ??= fetch(`${up}search.json`).then((answer) => answer.json());
     const query = input.value;
-    const { words, entries } = find(await index, query);
+    index ??= fetch(`${up}search.json`).then((answer) => answer.json());
+    const entire = await index.catch(() => (index = null)); // the next letter tries again
     if (query !== input.value) return; // a later letter has its own answer
+    if (!entire) return list.replaceChildren(), (said.textContent = "The search index is out of reach");
+    const { words, entries } = find(entire, query);
     list.replaceChildren(...entries.map((entry) => result(entry, words, up)));
     said.textContent = words.length ? `${entries.length || "No"} result${entries.length === 1 ? "" : "s"}` : "";
   };

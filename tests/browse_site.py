@@ -209,6 +209,34 @@ def test_search_finds_a_section_and_leads_there(tab, address):
     assert tab.locator(".search [role=status]").inner_text() == "No results"
 
 
+@built_in
+def test_search_tries_again_where_its_index_was_out_of_reach(tab, address):
+    tab.goto(f"{address}/index.html")
+    tab.route("**/search.json", lambda route: route.abort())
+    words, status = (
+        tab.locator(f".search {part}") for part in ("input", "[role=status]")
+    )
+    words.fill("overfittin")
+    expect(status).to_have_text("The search index is out of reach")
+    tab.unroute("**/search.json")
+    words.fill("overfitting")
+    expect(status).to_contain_text("result")
+
+
+@built_in
+def test_page_without_a_search_works(tab, address):
+    def without_search(route):
+        page = route.fetch()
+        text = re.sub(r"<form.*?</form>", "", page.text(), flags=re.DOTALL)
+        route.fulfill(response=page, body=text)
+
+    complaints = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.route("**/index.html", without_search)
+    tab.goto(f"{address}/index.html", wait_until="networkidle")
+    assert tab.locator(".search").count() == 0 and complaints == []
+
+
 def test_figure_enlarges_by_mouse_and_by_keyboard(tab, address):
     tab.goto(f"{address}/index.html")
     figure = tab.locator("figure img").first

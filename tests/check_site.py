@@ -5,7 +5,9 @@ markup, failed cells, images without words. Exit status 1 if anything is wrong,
 with a line for each fault.
 """
 
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -21,6 +23,16 @@ PAGES = [
     ),
 ]
 LEFTOVERS = MARKUP | {"an error": r"Traceback", "a cell": r"\{python\}"}
+# Where the site is made is nobody's business.
+PLACES = sorted(
+    f"{place}{os.sep}"
+    for place in {
+        Path.home(),
+        Path(tempfile.gettempdir()),
+        Path(sys.prefix),
+        TUTORIAL,
+    }
+)
 # Elements whose text is code, or not shown: LaTeX behind a formula, say.
 NO_PROSE = ["script", "style", "pre", "code", "annotation"]
 
@@ -52,10 +64,17 @@ def page_faults(text):
     soup = BeautifulSoup(text, "html.parser")
     return [
         *(f"id {name!r} is repeated" for name in repeated_ids(text)),
+        *machine_paths(text),
         *images_without_words(soup),
         *failed_cells(soup),
         *noise(soup),
         *leftover_markup(soup),
+    ]
+
+
+def machine_paths(text):
+    return [
+        f"a path of this machine: {place}" for place in PLACES if place in text
     ]
 
 

@@ -30,11 +30,10 @@ def run_python(code, *arguments, cwd=None, environment=None, **options):
     """Run Python code."""
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
         text=True,
         cwd=cwd,
         env={**os.environ, **(environment or {})},
-        **options,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options,
     )
 
 

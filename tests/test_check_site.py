@@ -1,5 +1,7 @@
 """The check of a rendered site finds what a reader would stumble over."""
 
+from pathlib import Path
+
 import check_site
 import pytest
 from projects import ALL, SHORT, write
@@ -39,6 +41,7 @@ def test_a_site_that_is_well_has_no_fault(tmp_path, body):
         ("<a href='#b'>x</a>", "dead link to #b"),
         ("<a href='../x.html'>x</a>", "dead link to ../x.html"),
         ("<img src='gone.png' alt='An image.'>", "dead link to gone.png"),
+        (f"<pre>{Path.home() / 'x.py'}:7</pre>", "a path of this machine"),
         ("<script src='gone.js'></script>", "dead link to gone.js"),
         ("<img src='style.css'>", "no alternative text for style.css"),
         ("<b id='a'></b>", "id 'a' is repeated"),

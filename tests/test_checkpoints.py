@@ -1,7 +1,11 @@
 """Trained networks are kept for their user, or built again from a record."""
 
 import json
+import os
+import shutil
+import zipfile
 
+import keras
 import numpy as np
 import pytest
 from samples_of_models import build_constant
@@ -28,9 +32,9 @@ def network(runs_folder):
 
 
 def test_network_is_kept_beside_the_users_runs(network, runs_folder):
-    assert network == runs_folder / "networks" / "model1-3.keras"
     assert network == checkpoints.network_path("model1", 3)
-    assert network.parent == settings.networks_folder()
+    assert network.parent.parent == settings.networks_folder()
+    assert network.is_relative_to(runs_folder / "networks")
     assert sorted(path.name for path in network.parent.iterdir()) == [
         "model1-3.json",
         "model1-3.keras",
@@ -38,24 +42,33 @@ def test_network_is_kept_beside_the_users_runs(network, runs_folder):
 
 
 def test_network_reads_back_with_its_weights_and_classes(network):
-    loaded = checkpoints.load_network("model1", 3)
+    assert checkpoints.saved_network("model1", 3) == network
+    loaded = checkpoints.read_network(network, "cure")
     assert loaded.layers[-1].bias.numpy().tolist() == [0.0, 1.0]
-    assert checkpoints.load_classes("model1", 3) == ("cow", "h\nen")
+    assert checkpoints.read_classes(network) == ("cow", "h\nen")
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[1, 2, 3]", "7", "\0"])
 def test_without_their_names_classes_are_those_of_the_tutorial(text, network):
     path = network.with_suffix(".json")
     path.unlink() if text is None else path.write_text(text)
-    assert checkpoints.load_classes("model1", 3) == ("cat", "dog")
+    assert checkpoints.read_classes(network) == ("cat", "dog")
 
 
-def test_network_that_was_not_trained_names_the_command(runs_folder):
-    with pytest.raises(
-        CatdogError,
-        match=r"^model2 with seed 1 .*: run `catdog train model2 --seed 1` first",
-    ):
-        checkpoints.load_network("model2", 1)
+def test_network_of_this_keras_comes_before_those_of_others(network):
+    assert checkpoints.saved_network("model2", 3) is None
+    assert checkpoints.saved_network("model1", 1) is None
+    others = [
+        settings.networks_folder() / f"keras-{version}" / network.name
+        for version in ("2.9", "99.1", "3.0")
+    ]
+    for day, path in enumerate(others):
+        path.parent.mkdir()
+        shutil.copy(network, path)
+        os.utime(path, (0, day))
+    assert checkpoints.saved_network("model1", 3) == network
+    network.unlink()
+    assert checkpoints.saved_network("model1", 3) == others[-1]
 
 
 def cut(content):
@@ -74,11 +87,36 @@ def flip_a_byte(content):
 def test_broken_network_gets_one_sentence(change, network):
     network.write_bytes(change(network.read_bytes()))
     with pytest.raises(
-        CatdogError,
-        match=r"model1-3\.keras is broken: delete it, .*model1 --seed 3` again",
+        CatdogError, match=r"model1-3\.keras is damaged, .*: train again\.$"
     ) as caught:
-        checkpoints.load_network("model1", 3)
+        checkpoints.read_network(network, "train again")
     assert "\n" not in str(caught.value)
+
+
+def test_network_of_another_keras_names_both_versions(network):
+    content = {}
+    with zipfile.ZipFile(network) as file:
+        for name in file.namelist():
+            content[name] = file.read(name)
+    content["metadata.json"] = b'{"keras_version": "99.1.2"}'
+    # What a later Keras adds, an older one does not know.
+    content["config.json"] = content["config.json"].replace(
+        b'"units": 2', b'"units": 2, "news": 1'
+    )
+    with zipfile.ZipFile(network, "w") as file:
+        for name, text in content.items():
+            file.writestr(name, text)
+    with pytest.raises(CatdogError) as caught:
+        checkpoints.read_network(network, "train again")
+    assert str(caught.value) == (
+        f"{network} was saved by Keras 99.1.2, and Keras {keras.__version__} "
+        "cannot load it: train again."
+    )
+
+
+def test_network_that_may_not_be_read_is_not_called_damaged(network):
+    with pytest.raises(OSError, match="directory"):
+        checkpoints.read_network(network.parent, "cure")
 
 
 def test_classes_are_written_as_json(network):
@@ -154,22 +192,3 @@ def test_model_is_not_built_on_other_weights(trained, tmp_path, monkeypatch):
     monkeypatch.setattr(pretrained, "weights_fingerprint", lambda: "1" * 16)
     with pytest.raises(RecordError, match="trained on other weights of Mobile"):
         checkpoints.recorded_model(run)
-
-
-def test_own_network_comes_before_the_recorded_one(
-    network, monkeypatch, trained
-):
-    folder = network.parents[1]
-    run = recorded(trained, folder, "model4", seed=3)
-    assert checkpoints.recorded_run("model4", 3) == run
-    assert checkpoints.find_network("model4", 3).name == "model4"
-    # The network trained here is loaded, whatever is recorded.
-    recorded(trained, folder, "model1", seed=3)
-    bias = checkpoints.find_network("model1", 3).layers[-1].bias
-    assert bias.numpy().tolist() == [0.0, 1.0]
-
-
-def test_network_that_nobody_trained_names_the_command(runs_folder):
-    assert checkpoints.recorded_run("model4", 99) is None
-    with pytest.raises(CatdogError, match="run `catdog train model4 --seed 99"):
-        checkpoints.find_network("model4", 99)

@@ -161,14 +161,18 @@ def files(folder):
 
 
 def test_train_records_a_run_for_each_seed(trainings, images, capsys):
+    from catdog import checkpoints
+
     assert cli.main(["train", "model2", "--seed", "0", "3"]) == 0
     assert trainings == [("model2", 0, 20), ("model2", 3, 20)]
     own = f"own/{images.fingerprint}"
+    networks = checkpoints.network_path("model2", 0).parent
+    networks = networks.relative_to(settings.runs_folder()).as_posix()
     assert files(settings.runs_folder()) == [
-        "networks/model2-0.json",
-        "networks/model2-0.keras",
-        "networks/model2-3.json",
-        "networks/model2-3.keras",
+        f"{networks}/model2-0.json",
+        f"{networks}/model2-0.keras",
+        f"{networks}/model2-3.json",
+        f"{networks}/model2-3.keras",
         f"{own}/model2-0.json",
         f"{own}/model2-0.npz",
         f"{own}/model2-3.json",
@@ -744,9 +748,9 @@ def test_a_users_run_leaves_the_project_as_it_is(small_folder, tmp_path):
     assert done.returncode == 0, done.stderr
     assert project_state() == before
     (record,) = home.rglob("own/*/model1-0.json")
-    (network,) = home.rglob("networks/model1-0.keras")
+    (network,) = home.rglob("networks/*/model1-0.keras")
     assert str(record) in done.stdout
-    assert record.parents[2] == network.parents[1]
+    assert record.parents[2] == network.parents[2]
 
 
 TRAIN = """

@@ -103,6 +103,23 @@ def test_own_network_comes_before_the_published_one(published, head):
     assert (network.classes, network.run) == (("cow", "hen"), None)
 
 
+def test_own_record_comes_before_the_published_one(published, head, tmp_path):
+    store.write_run(make_run("model4", seed=3), published, head)
+    mine = store.write_run(make_run("model4", seed=3), tmp_path / "runs", head)
+    run = prediction.find_network("model4", 3).run
+    assert run == store.read_run(mine)
+
+
+def test_own_network_that_cannot_be_used_names_the_command(published, head):
+    store.write_run(make_run("model4"), published, head)
+    train("model4")
+    checkpoints.network_path("model4", 0).write_bytes(b"PK")
+    with pytest.raises(
+        CatdogError, match=r"run `catdog train model4 --seed 0` again\.$"
+    ):
+        prediction.find_network("model4")
+
+
 def test_without_a_name_the_latest_own_model_with_the_seed_answers(published):
     for name, seed in [("model1", 0), ("model3", 0), ("model5", 1)]:
         train(name, seed)
@@ -170,7 +187,7 @@ def test_file_that_is_no_network_gets_one_sentence(tmp_path):
     with pytest.raises(CatdogError, match=r"^There is no file .*fa\\x0arm"):
         prediction.open_network(path)
     path.write_bytes(b"no network")
-    with pytest.raises(CatdogError, match=r"fa\\x0arm.* is no network .*\.$"):
+    with pytest.raises(CatdogError, match=r"fa\\x0arm.* no network .*\.$"):
         prediction.open_network(path)
 
 

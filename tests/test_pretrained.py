@@ -1,6 +1,8 @@
 """Weights that are not MobileNetV2's are recognized, and named."""
 
 import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -89,6 +91,51 @@ def test_weights_of_another_network_are_named(path):
         file["other/kernel"] = np.zeros(pretrained.N_PARAMETERS, "float32")
     with pytest.raises(WeightsError, match="delete"):
         pretrained.pretrained_mobilenet_v2()
+
+
+LOCK = """
+import sys, h5py
+with h5py.File(sys.argv[1], "a"):
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a lock is another there")
+def test_locked_weights_are_no_broken_ones(path, random_file):
+    pretrained.weights_fingerprint.cache_clear()
+    shutil.copy(random_file, path)
+    with subprocess.Popen(
+        [sys.executable, "-c", LOCK, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        other.stdout.readline()
+        for read in (pretrained.fetch_weights, pretrained.weights_fingerprint):
+            with pytest.raises(WeightsError) as caught:
+                read()
+            assert str(caught.value) == (
+                f"{path} is locked by another program, or lies where files "
+                "cannot be locked: end that program, or set "
+                "HDF5_USE_FILE_LOCKING=FALSE."
+            )
+        other.communicate()
+    assert path.read_bytes() == random_file.read_bytes()
+
+
+def test_place_where_no_weights_can_be_kept_is_named(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
+    with pytest.raises(
+        WeightsError, match=r"file/models/.*: set KERAS_HOME to"
+    ):
+        pretrained.fetch_weights()
+
+
+def test_folder_in_the_place_of_weights_is_named(path):
+    path.mkdir()
+    with pytest.raises(WeightsError, match=r"no_top\.h5"):
+        pretrained.fetch_weights()
 
 
 def test_image_in_the_place_of_weights_is_named(path):

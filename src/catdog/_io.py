@@ -96,6 +96,7 @@ def cached_paths() -> list[Path]:
         path
         for pattern in (
             "checked",
+            "ipython",
             "npm",
             f"drawings-{version}",
             f"photographs-{version}",

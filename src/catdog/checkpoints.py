@@ -1,10 +1,11 @@
 """Trained networks: save them, load them, or build them again from a record."""
 
 import json
+import zipfile
 from pathlib import Path
 
 from catdog import pretrained, settings
-from catdog._io import write_atomically
+from catdog._io import printable, write_atomically
 from catdog.ablations import ABLATIONS, BASE_IMAGE_SIZE, recipe_of
 from catdog.backend import keras
 from catdog.errors import CatdogError, RecordError
@@ -27,31 +28,55 @@ def save_network(
     return path
 
 
-def load_network(name: str, seed: int = 0) -> keras.Model:
-    """Load a network that `catdog train` trained for this user.
+def saved_network(name: str, seed: int = 0) -> Path | None:
+    """Return the network of a model and seed that this user has trained.
 
-    Raises:
-        CatdogError: if there is none, or its file is broken.
+    Returns:
+        That of this version of Keras, else the latest of another version's;
+        None if there is none.
     """
     path = network_path(name, seed)
-    command = f"catdog train {name} --seed {seed}"
-    if not path.exists():
-        raise CatdogError(
-            f"{name} with seed {seed} was not trained here yet: "
-            f"run `{command}` first."
-        )
+    if path.exists():
+        return path
+    others = settings.networks_folder().rglob(path.name)
+    return max(others, key=lambda other: other.stat().st_mtime, default=None)
+
+
+def read_network(path: Path, cure: str) -> keras.Model:
+    """Read a network that Keras has saved.
+
+    Args:
+        path: of an existing file.
+        cure: what to do if it cannot be used.
+
+    Raises:
+        CatdogError: if it is damaged, or was saved by a version of Keras that
+            this one does not understand.
+        OSError: if the file cannot be read.
+    """
+    with path.open("rb"):
+        pass  # else Keras would say of a file without permission what it is not
     try:
-        return keras.models.load_model(path)
+        return keras.models.load_model(path, compile=False)
     # Keras raises all kinds for a file that ends early or was changed.
     except Exception as error:
-        raise CatdogError(
-            f"{path} is broken: delete it, and run `{command}` again."
-        ) from error
+        fault = "is damaged, or no network that Keras has saved"
+        version = _saved_by(path)
+        if version not in (None, keras.__version__):
+            fault = (
+                f"was saved by Keras {version}, and Keras {keras.__version__} "
+                "cannot load it"
+            )
+        raise CatdogError(f"{printable(path)} {fault}: {cure}.") from error
 
 
-def load_classes(name: str, seed: int = 0) -> tuple[str, str]:
-    """Load the names of the two classes that a saved network tells apart."""
-    return read_classes(network_path(name, seed))
+def _saved_by(path: Path) -> str | None:
+    try:
+        with zipfile.ZipFile(path) as file:
+            return str(json.loads(file.read("metadata.json"))["keras_version"])
+    # A damaged archive may fail in every way.
+    except Exception:
+        return None
 
 
 def read_classes(network: Path) -> tuple[str, str]:
@@ -134,18 +159,11 @@ def recorded_run(name: str, seed: int = 0) -> Run | None:
     return None
 
 
-def find_network(name: str, seed: int = 0) -> keras.Model:
-    """Return a trained network: the user's own, or else that of a record.
-
-    Raises:
-        CatdogError: if there is neither, or what there is cannot be used.
-    """
-    run = recorded_run(name, seed)
-    if run is None or network_path(name, seed).exists():
-        return load_network(name, seed)
-    return recorded_model(run)
-
-
 def network_path(name: str, seed: int) -> Path:
-    """Return where the trained network of a model and seed is kept."""
-    return settings.networks_folder() / f"{name}-{seed}.keras"
+    """Return where the trained network of a model and seed is kept.
+
+    Each version of Keras has a folder: what one saves, another may not load.
+    """
+    version = ".".join(keras.__version__.split(".")[:2])
+    folder = settings.networks_folder() / f"keras-{version}"
+    return folder / f"{name}-{seed}.keras"

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from catdog import settings
+from catdog import ambient, settings
 from catdog.errors import CatdogError
 
 PREDICT = """Say what images show.
@@ -23,6 +23,7 @@ Nothing has to be trained first. The network that answers is
      --model: the latest of the five that you have trained with it);
   3. or the tutorial's, whose head comes with this program, on MobileNetV2 from
      Keras' cache or the public download (without --model: the best of them)."""
+READ_ENOUGH = 141  # as a shell counts it
 # A set of subparsers; argparse has no public name for it.
 Commands = Any
 
@@ -40,16 +41,18 @@ def main(arguments: list[str] | None = None) -> int:
 
     Returns:
         The exit status: 0, 2 after an error that the user can cure, 130 after
-        Ctrl-C.
+        Ctrl-C, 141 if nobody reads the output any more.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    ambient.prepare_program()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("catdog").setLevel(logging.INFO)
     args = parser().parse_args(arguments)
     try:
-        return args.run(args) or 0
+        status = args.run(args) or 0
+        ambient.flush_output()
+        return status
+    except BrokenPipeError:  # `head`, say, has read enough
+        return READ_ENOUGH
     except CatdogError as error:
         print(f"catdog: {error}", file=sys.stderr)
         return error.status
@@ -222,6 +225,7 @@ def cmd_train(args: argparse.Namespace) -> None:
         )
     epochs = args.epochs or settings.epochs()
     images = find_images()
+    settings.make_folder(settings.networks_folder(), "CATDOG_RUNS")
     print(
         f"Training on {len(images.train):,} {images.source} from {images.folder}."
     )
@@ -463,12 +467,12 @@ def cmd_export(args: argparse.Namespace) -> None:
         )
     if args.rounds:
         raise CatdogError("--rounds is for measuring: add --measure.")
-    from catdog import checkpoints, export, feature_extraction
+    from catdog import export, feature_extraction, prediction
     from catdog._io import printable
     from catdog.data.sources import find_images
     from catdog.data.split import FOLDS
 
-    model = checkpoints.find_network(args.model or "model4", args.seed)
+    model = prediction.find_network(args.model or "model4", args.seed).model
     quantization = args.quantization or "none"
     representative = None
     if quantization == "int8":
@@ -605,6 +609,7 @@ def cmd_render(args: argparse.Namespace) -> None:
     from catdog.data.split import DRAWINGS
     from catdog.publish import render
 
+    ambient.prepare_rendering()
     images = find_images()
     if images.own:
         from catdog.models import BUILDERS

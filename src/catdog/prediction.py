@@ -51,7 +51,7 @@ class Network(NamedTuple):
 def find_network(name: str | None = None, seed: int = 0) -> Network:
     """Return the network of a model and seed.
 
-    The user's own trained network comes first, then that of the published run.
+    The user's own trained network comes first, then that of a recorded run.
 
     Args:
         name: of the model. Without one, it is the latest of the five that the
@@ -69,20 +69,20 @@ def find_network(name: str | None = None, seed: int = 0) -> Network:
             f"There is no model {name!r}: choose one of {', '.join(known)}."
         )
     what = f"{name} with seed {seed}"
-    if checkpoints.network_path(name, seed).exists():
-        model = checkpoints.load_network(name, seed)
-        log.info("%s answers, as you have trained it.", what)
-        return Network(model, checkpoints.load_classes(name, seed))
-    path = settings.published_runs_folder() / f"{name}-{seed}.json"
-    run = read_run(path) if path.exists() else None
+    command = f"catdog train {name} --seed {seed}"
+    path = checkpoints.saved_network(name, seed)
+    if path:
+        model = checkpoints.read_network(path, f"run `{command}` again")
+        log.info("Network: %s, as you have trained it.", what)
+        return Network(model, checkpoints.read_classes(path))
+    run = checkpoints.recorded_run(name, seed)
     if not run or not checkpoints.is_whole(run):
         raise CatdogError(
             f"{what} was neither trained here nor published with its weights: "
-            f"run `catdog train {name} --seed {seed}`, or leave out --model "
-            "and --seed."
+            f"run `{command}`, or leave out --model and --seed."
         )
     model = checkpoints.recorded_model(run)
-    log.info("%s answers, as the tutorial has trained it.", what)
+    log.info("Network: %s, as it was recorded.", what)
     return Network(model, TUTORIAL_CLASSES, run, unlike.read_rule(run))
 
 
@@ -102,14 +102,10 @@ def open_network(path: Path) -> Network:
             f"There is no file {name}: give a network that was saved with "
             "`model.save`, such as pets.keras."
         )
-    try:
-        model = keras.models.load_model(path, compile=False)
-    # Keras raises all kinds for a file that is no network, or a broken one.
-    except Exception as error:
-        raise CatdogError(
-            f"{name} is no network that Keras can load: save it again with "
-            "`model.save`, as a file that ends in .keras."
-        ) from error
+    model = checkpoints.read_network(
+        path,
+        "save it again with `model.save`, as a file that ends in .keras",
+    )
     if not _tells_two_classes(model):
         raise CatdogError(
             f"{name} does not take square images in RGB and give two logits: "
@@ -174,7 +170,7 @@ def published_runs(seed: int | str = "*") -> list[Run]:
 def _own_model(seed: int) -> str | None:
     """Return the latest of the five models that this user has trained."""
     for name in reversed(BUILDERS):
-        if checkpoints.network_path(name, seed).exists():
+        if checkpoints.saved_network(name, seed):
             return name
     return None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -115,13 +116,15 @@ def fetch_weights() -> Path:
     exists = path.exists()
     try:
         return download.fetch([ADDRESS], path, check_file)
-    except (OSError, DataError) as error:
+    except DataError as error:
         cure = (
             f"delete {path}, then" if exists else f"lay the file at {path}, or"
         )
         raise WeightsError(
             f"MobileNetV2's weights cannot be loaded: {cure} connect to the internet."
         ) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def check_file(path: Path) -> None:
@@ -130,6 +133,7 @@ def check_file(path: Path) -> None:
     Raises:
         DataError: if it is too short, is no HDF5, or holds another number of
             weights.
+        OSError: if it cannot be read, as while another program has it locked.
     """
     n_bytes = path.stat().st_size
     if n_bytes < MIN_BYTES:
@@ -147,6 +151,8 @@ def check_file(path: Path) -> None:
             file.visititems(collect)
     # h5py raises all kinds for a file that ends early, or is another.
     except Exception as error:
+        if getattr(error, "errno", None):  # that says nothing of the contents
+            raise
         raise DataError("it is no whole HDF5 file") from error
     if sum(sizes) != N_PARAMETERS:
         raise DataError(
@@ -189,9 +195,25 @@ def weights_fingerprint() -> str | None:
                 np.asarray(item, "float32").tobytes()
             ).hexdigest()
 
-    with h5py.File(path) as file:
-        file.visititems(collect)
+    try:
+        with h5py.File(path) as file:
+            file.visititems(collect)
+    except OSError as error:
+        raise _unreadable(path, error) from error
     return digest(f"{name} {found[name]}" for name in sorted(found))
+
+
+def _unreadable(path: Path, error: OSError) -> WeightsError:
+    if "unable to lock" in str(error):
+        return WeightsError(
+            f"{path} is locked by another program, or lies where files cannot "
+            "be locked: end that program, or set HDF5_USE_FILE_LOCKING=FALSE."
+        )
+    reason = os.strerror(error.errno) if error.errno else error
+    return WeightsError(
+        f"MobileNetV2's weights cannot be kept at or read from {path} "
+        f"({reason}): set KERAS_HOME to a folder that you may write to."
+    )
 
 
 def _foreign(path: Path) -> str:

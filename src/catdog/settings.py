@@ -106,7 +106,20 @@ def cache_folder() -> Path:
         SettingsError: if it cannot be made or written to.
     """
     folder = _path("CATDOG_CACHE") or _user_folder("cache")
-    cure = "set CATDOG_CACHE to a folder that you may write to."
+    return make_folder(folder, "CATDOG_CACHE")
+
+
+def make_folder(folder: Path, name: str) -> Path:
+    """Make sure that a folder exists and can be written to, and return it.
+
+    Args:
+        folder: the folder.
+        name: what to set to choose another.
+
+    Raises:
+        SettingsError: if it cannot be made or written to.
+    """
+    cure = f"set {name} to a folder that you may write to."
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
