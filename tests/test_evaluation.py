@@ -99,7 +99,7 @@ def test_entropy_is_the_loss_of_guessing():
 
 
 def test_classes_are_counted_by_their_folders():
-    names = ["train/Cats/1.jpg", "held/cats/2.jpg", "train/d\ng/1.jpg"]
+    names = ["train/Cats/1.jpg", "validation/cats/2.jpg", "train/d\ng/1.jpg"]
     assert evaluation.label_counts(names) == {"cats": 2, "d\\x0ag": 1}
 
 

@@ -466,7 +466,6 @@ def cmd_export(args: argparse.Namespace) -> None:
     from catdog import checkpoints, export, feature_extraction
     from catdog._io import printable
     from catdog.data.sources import find_images
-    from catdog.data.split import FOLDS
 
     model = checkpoints.find_network(args.model or "model4", args.seed)
     quantization = args.quantization or "none"
@@ -474,7 +473,7 @@ def cmd_export(args: argparse.Namespace) -> None:
     if quantization == "int8":
         images = find_images()
         representative = export.representative_images(
-            images, args.seed % FOLDS, model.input_shape[1]
+            images, args.seed % images.folds, model.input_shape[1]
         )
         print(
             f"How large features get is learned from {images.source} in "

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from catdog._io import printable
+from catdog.data.class_folders import class_depth, folder_key
 from catdog.runs.schema import Run
 from catdog.scores import Score
 
@@ -27,12 +28,14 @@ SLIGHT_GAP, CLEAR_GAP = 0.03, 0.10
 MIN_EPOCHS_TO_JUDGE = 5
 
 
-def label_counts(names: Iterable[str]) -> dict[str, int]:
+def label_counts(names: Sequence[str]) -> dict[str, int]:
     """Return how many file names there are in each class folder.
 
     Such as `{"cats": 1000, "dogs": 1000}`.
     """
-    folders = [PurePosixPath(name).parent.name.lower() for name in names]
+    parts = [PurePosixPath(name).parts for name in names]
+    depth = class_depth(names)
+    folders = [folder_key(folders[depth]) for folders in parts]
     return dict(Counter(map(printable, folders)))
 
 
