@@ -177,13 +177,13 @@ BAD = {
     "empty_file": (lambda p: p.touch(), "broken archive"),
     "text": (lambda p: p.write_text("no zip"), "broken archive"),
     "an_image": (lambda p: p.write_bytes(jpeg()), "broken archive"),
-    "tar_gz": (tarred, "broken archive"),
+    "tar_gz": (tarred, "a gzip archive of a kind that is not read here"),
     "half": (cut(0.5), "broken archive"),
     "without_last_byte": (cut(0.999), "broken archive"),
     "flipped_byte": (flipped, "broken archive"),
     "flipped_bzip2": (flipped_bzip2, "broken archive"),
     "lying_sizes": (lying, "broken archive"),
-    "unknown_method": (marked(b"\x63\0", 10, b"PK\1\2"), "broken archive"),
+    "unknown_method": (marked(b"\x63\0", 10, b"PK\1\2"), "unpack it, and give"),
     "locked": (marked(b"\1\0", 8, b"PK\1\2"), "locked with a password"),
     "no_member": (lambda p: write_zip(p, []), "no two folders"),
     "no_images": (
@@ -193,17 +193,17 @@ BAD = {
     "zip_in_zip": (zip_in_zip, "no two folders"),
     "one_class": (
         lambda p: write_zip(p, [n for n in DIVIDED if "cats" in n]),
-        r"1 class folders \(cats\)",
+        r"1 class folder \(cats\): it takes two",
     ),
     "three_classes": (
         lambda p: write_zip(p, [*FLAT, "birds/1.jpg"]),
-        r"3 class folders \(birds, cats, dogs\)",
+        r"3 class folders \(birds, cats and dogs\)",
     ),
     "two_pairs": (
         lambda p: write_zip(
             p, [f"{place}/{name}" for place in "ab" for name in FLAT]
         ),
-        "several pairs of class folders, in a, b",
+        "holds cats and dogs in a and b, and either may be the classes",
     ),
     "few": (
         lambda p: write_zip(p, [n for n in FLAT if n != "dogs/7.jpg"]),

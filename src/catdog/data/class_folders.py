@@ -382,9 +382,9 @@ def _refuse_halves(groups: Groups, depth: int, set_name: Path) -> None:
         )
     if len(halves) > 1:
         raise DataError(
-            f"{printable(set_name)} holds {_listed(halves)}: call two of them "
-            "train and validation. Validation images serve for the test as "
-            "well."
+            f"{printable(set_name)} holds {_listed(halves)}, and not train and "
+            "validation: rename them (validation images serve as test images, "
+            "too)."
         )
     for half in halves:
         if not loose and len(_groups(groups[half], depth + 1)) > 1:
@@ -421,8 +421,8 @@ def _exactly_two(
     if len(names) > 2:
         raise DataError(
             f"{printable(set_name)} holds {len(names)} class folders "
-            f"({_listed(names)}), and two are told apart here. Choose two: move "
-            "the others elsewhere, or let their names begin with a dot "
+            f"({_listed(names)}), and two are told apart here: to choose two, "
+            "move the others elsewhere, or let their names begin with a dot "
             f"(.{printable(names[0])})."
         )
     return names[0], names[1]

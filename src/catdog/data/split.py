@@ -83,12 +83,13 @@ class ImageSet:
 
     def label(self, name: str) -> int:
         """Return the label of a file name, 0 or 1, by the folder it is in."""
-        folder = PurePosixPath(name).parts[self._class_depth]
+        folder = PurePosixPath(name).parts[int(self.divided)]
         return self.class_folders.index(folder_key(folder))
 
     @functools.cached_property
-    def _class_depth(self) -> int:
-        return class_depth(self.train + self.held_out)
+    def divided(self) -> bool:
+        """Whether they came as `train` and `validation`."""
+        return bool(class_depth(self.train + self.held_out))
 
     @property
     def folds(self) -> int:
