@@ -14,9 +14,9 @@ Key = TypeVar("Key")
 def find_copies(root: Path, layout: Layout) -> dict[str, str]:
     """Find images to leave out because they are there twice.
 
-    Of equal files of one class the first stays, held-out images before those
-    to train with, so that no image is on two sides of a split. Of equal files
-    of both classes none stays: nobody knows which label is right.
+    Of equal files of one class that with the shortest name stays, held-out
+    images before those to train with: no image is on two sides of a split. Of
+    equal files of both classes none stays, since either label may be wrong.
 
     Args:
         root: the folder of the layout.
@@ -31,8 +31,9 @@ def find_copies(root: Path, layout: Layout) -> dict[str, str]:
         for label, group in enumerate(pair)
         for name in group
     }
-    # A test set that was given stays whole.
-    names = dict.fromkeys([*layout.test, *labels])
+    # `3 (1).jpg` is a copy of `3.jpg`. A test set that was given stays whole.
+    sides = layout.test, sum(layout.held_out, []), sum(layout.train, [])
+    names = dict.fromkeys(n for side in sides for n in sorted(side, key=len))
     copies = {}
     for same in _equal_files(root, names):
         first = same[0]
