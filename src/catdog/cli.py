@@ -659,7 +659,7 @@ def cmd_render(args: argparse.Namespace) -> None:
     # So that no chapter has to look, or to download, again.
     drawn = images.source == DRAWINGS
     os.environ["CATDOG_DATA"] = (
-        settings.DRAWINGS if drawn else str(images.folder)
+        settings.ALWAYS_DRAWINGS if drawn else str(images.folder)
     )
     index, renderer = render.build(Path.cwd(), args.renderer)
     print(f"Rendered by {renderer} with {images.source} from {images.folder}.")
