@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from processes import STOPS, start, stop
-from samples import DIVIDED, FLAT, jpeg, write_zip
+from samples import DIVIDED, FLAT, jpeg, write_folder, write_zip
 
 from catdog.data import archive, class_folders
 from catdog.errors import DataError
@@ -173,7 +173,33 @@ def tarred(path):
     shutil.move(f"{path}.tar.gz", path)
 
 
+def archived(kind):
+    """An archive of another kind, made by Python itself."""
+
+    def make(path):
+        write_folder(path.with_name("pets"), FLAT)
+        shutil.make_archive(str(path), kind, path.with_name("pets"))
+        (made,) = path.parent.glob("given.zip.*")
+        made.replace(path)
+        shutil.rmtree(path.with_name("pets"))
+
+    return make
+
+
+def begins(mark):
+    return lambda path: path.write_bytes(mark + bytes(300))
+
+
 BAD = {
+    "tar": (archived("tar"), "given.zip is a tar archive of a kind that"),
+    "tar_bz2": (archived("bztar"), "is a bzip2 archive .* unpack it, and give"),
+    "tar_xz": (archived("xztar"), "is a xz archive"),
+    "7z": (begins(b"7z\xbc\xaf\x27\x1c"), "is a 7z archive"),
+    "rar": (begins(b"Rar!\x1a\x07\1\0"), "is a rar archive"),
+    "deflate64": (
+        marked(b"\x09\0", 10, b"PK\1\2"),
+        "is a zip archive of a kind",
+    ),
     "empty_file": (lambda p: p.touch(), "broken archive"),
     "text": (lambda p: p.write_text("no zip"), "broken archive"),
     "an_image": (lambda p: p.write_bytes(jpeg()), "broken archive"),

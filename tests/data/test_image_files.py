@@ -82,11 +82,11 @@ def avif(path):
 
 
 def odd_exif(orientation, how):
-    """A photograph whose exposure time is -1/0, which cannot be written."""
+    """A photograph whose resolution is -1/0, which cannot be written."""
 
     def make(path):
         image = half_and_half()
-        entries = [(0x0112, 3, 1, orientation), (0x829A, 10, 1, 38)]
+        entries = [(0x0112, 3, 1, orientation), (0x011A, 10, 1, 38)]
         exif = b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries))
         exif += b"".join(struct.pack("<HHII", *entry) for entry in entries)
         exif += struct.pack("<Iii", 0, -1, 0)
