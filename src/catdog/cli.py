@@ -305,6 +305,12 @@ def _train_and_record(
         f"{path}: validation {run.validation.accuracy:.1%}, "
         f"test {pooled_accuracy([run])}, {run.seconds:.0f} s"
     )
+    answer = evaluation.only_answer(run)
+    if answer is not None:
+        print(
+            f"{run.model} with seed {seed} gives the same answer for every "
+            f"test image: {images.classes[answer]}."
+        )
     return True
 
 

@@ -299,14 +299,18 @@ def comparison(
     every_run = [run for group in runs.values() for run in group]
     baseline = evaluation.baseline(every_run[0].images.validation)
     lowest = min(run.validation.accuracy for run in every_run)
-    left = min(baseline, math.floor(10 * lowest) / 10)
+    wanted = [required[run.model] for run in every_run if run.model in required]
+    left = min(baseline, math.floor(10 * min(lowest, *wanted, 1)) / 10)
     for row, group in enumerate(runs.values()):
-        wanted = required.get(group[0].model)
-        _draw_model_row(axis, row, group, wanted, left)
+        _draw_model_row(axis, row, group, required.get(group[0].model), left)
+    label = "validation accuracy (dots: runs; ticks: what is required"
+    if left < baseline:
+        axis.axvline(baseline, color=BASELINE, linestyle="--", linewidth=1.2)
+        label += "; dashed: the baseline"
     _name_rows(axis, runs)
     axis.set(
         xlim=(left, 1.06),
-        xlabel="validation accuracy (dots: runs; ticks: what is required)",
+        xlabel=f"{label})",
     )
     axis.set_xticks(np.arange(math.ceil(10 * left) / 10, 1.01, 0.1))
     axis.xaxis.set_major_formatter(PercentFormatter(1))
