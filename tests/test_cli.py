@@ -428,7 +428,7 @@ def test_render_says_what_it_used_and_chapters_use_the_same(
     monkeypatch.setattr(render, "build", build)
     assert cli.main(["render"]) == 0
     assert cli.main(["render", "--with", "built-in"]) == 0
-    data = "drawings" if source == "drawings" else str(images.folder)
+    data = "catdog:drawings" if source == "drawings" else str(images.folder)
     assert asked == [
         (Path.cwd(), "auto", data),
         (Path.cwd(), "built-in", data),

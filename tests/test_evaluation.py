@@ -97,6 +97,20 @@ def test_baseline_is_the_share_of_the_more_frequent_class():
     assert evaluation.baseline((3, 1)) == evaluation.baseline((1, 3)) == 0.75
 
 
+def test_balanced_accuracy_is_a_mean_over_both_classes():
+    scores = [Score("a", 0, 0.1)] * 9 + [Score("b", 0, 0.9)]
+    scores += [Score("c", 1, 0.9), Score("d", 1, 0.2)]
+    assert evaluation.balanced_accuracy(scores) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [((3, 2), False), ((2, 3), False), ((31, 20), True), ((0, 9), False)],
+)
+def test_classes_are_unequal_from_three_to_two_on(counts, expected):
+    assert evaluation.unequal(counts) is expected
+
+
 def test_entropy_is_the_loss_of_guessing():
     assert evaluation.entropy((7, 7)) == pytest.approx(math.log(2))
     by_hand = -(0.9 * math.log(0.9) + 0.1 * math.log(0.1))
@@ -105,7 +119,7 @@ def test_entropy_is_the_loss_of_guessing():
 
 
 def test_classes_are_counted_by_their_folders():
-    names = ["train/Cats/1.jpg", "held/cats/2.jpg", "train/d\ng/1.jpg"]
+    names = ["train/Cats/1.jpg", "validation/cats/2.jpg", "train/d\ng/1.jpg"]
     assert evaluation.label_counts(names) == {"cats": 2, "d\\x0ag": 1}
 
 

@@ -194,11 +194,23 @@ def test_user_without_home_can_set_all_of_it(no_home, tmp_path, monkeypatch):
     assert settings.data() is None
 
 
-def test_drawings_is_a_word_and_no_path(monkeypatch):
+def test_drawings_is_a_word_unless_a_folder_is_called_so(
+    monkeypatch, tmp_path, caplog
+):
+    caplog.set_level("INFO")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CATDOG_DATA", "drawings")
     assert settings.data() == settings.DRAWINGS
     monkeypatch.setenv("CATDOG_DATA", "./drawings")
-    assert settings.data() == Path.cwd() / "drawings"
+    assert settings.data() == tmp_path / "drawings"
+    (tmp_path / "drawings").mkdir()
+    monkeypatch.setenv("CATDOG_DATA", "drawings")
+    assert not caplog.messages
+    assert settings.data() == tmp_path / "drawings"
+    (sentence,) = caplog.messages
+    assert "set it to catdog:drawings for generated drawings" in sentence
+    monkeypatch.setenv("CATDOG_DATA", "catdog:drawings")
+    assert settings.data() == settings.DRAWINGS
 
 
 def test_cache_is_made_and_runs_are_not(tmp_path, monkeypatch):

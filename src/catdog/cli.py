@@ -24,6 +24,7 @@ Nothing has to be trained first. The network that answers is
   3. or the tutorial's, whose head comes with this program, on MobileNetV2 from
      Keras' cache or the public download (without --model: the best of them)."""
 READ_ENOUGH = 141  # as a shell counts it
+MAX_COMPARED = 10_000  # images that `catdog data --check` compares
 # A set of subparsers; argparse has no public name for it.
 Commands = Any
 
@@ -103,7 +104,8 @@ def add_data(commands: Commands) -> None:
     what.add_argument(
         "--check",
         action="store_true",
-        help="list each file that cannot be read; exit status 2 if any is",
+        help="list each file that is not used, and images that look the same; "
+        "exit status 2 if any cannot be read",
     )
     what.add_argument(
         "--suspects",
@@ -136,14 +138,57 @@ def cmd_data(args: argparse.Namespace) -> None:
     if args.suspects:
         _print_suspects(images, args.format or "text")
         return
+    if images.test:
+        print(f"{len(images.test):,} of the held-out ones are the test set")
     if args.check:
-        for name, reason in images.faults:
-            print(f"{printable(name)} {reason}")
+        _print_check(images)
+        return
+    left_out = _count_left_out(images)
+    if left_out:
+        print(f"Left out: {left_out} (`catdog data --check` lists them)")
+
+
+def _count_left_out(images: Any) -> str:
+    """Return how many files are not used, such as `copies 3, other files 1`."""
+    kinds = {
+        "unreadable": images.faults,
+        "copies": images.copies,
+        "other files": images.ignored,
+    }
+    return ", ".join(
+        f"{kind} {len(files):,}" for kind, files in kinds.items() if files
+    )
+
+
+def _print_check(images: Any) -> None:
+    """Print each file that is not used, and images that look the same.
+
+    Raises:
+        CatdogError: if a file cannot be read.
+    """
+    from catdog._io import printable
+    from catdog.data.suspects import SAME_FILE, SAME_IMAGE, find_doubles
+
+    lines = [
+        *images.faults,
+        *((name, f"{SAME_FILE} {other}") for name, other in images.copies),
+        *((name, f"{reason}: ignored") for name, reason in images.ignored),
+    ]
+    if len(images.train + images.held_out) <= MAX_COMPARED:
+        lines += [
+            (double.name, f"{SAME_IMAGE} {double.other}")
+            for double in find_doubles(images)
+            if double.reason == SAME_IMAGE
+        ]
+    for name, what in lines:
+        print(f"{printable(name)} {printable(what)}")
+    left_out = _count_left_out(images)
+    if left_out:
+        print(f"Left out: {left_out}")
     if images.faults:
-        message = f"{len(images.faults)} more cannot be read and are left out"
-        if args.check:
-            raise CatdogError(f"{message}: replace or delete them.")
-        print(f"{message}: `catdog data --check` lists them.")
+        raise CatdogError(
+            f"{len(images.faults)} cannot be read: replace or delete them."
+        )
 
 
 def _print_suspects(images: Any, form: str) -> None:
@@ -264,6 +309,12 @@ def _train_and_record(
         f"{path}: validation {run.validation.accuracy:.1%}, "
         f"test {pooled_accuracy([run])}, {run.seconds:.0f} s"
     )
+    answer = evaluation.only_answer(run)
+    if answer is not None:
+        print(
+            f"{run.model} with seed {seed} gives the same answer for every "
+            f"test image: {images.classes[answer]}."
+        )
     return True
 
 
@@ -470,7 +521,6 @@ def cmd_export(args: argparse.Namespace) -> None:
     from catdog import export, feature_extraction, prediction
     from catdog._io import printable
     from catdog.data.sources import find_images
-    from catdog.data.split import FOLDS
 
     model = prediction.find_network(args.model or "model4", args.seed).model
     quantization = args.quantization or "none"
@@ -478,7 +528,7 @@ def cmd_export(args: argparse.Namespace) -> None:
     if quantization == "int8":
         images = find_images()
         representative = export.representative_images(
-            images, args.seed % FOLDS, model.input_shape[1]
+            images, args.seed % images.folds, model.input_shape[1]
         )
         print(
             f"How large features get is learned from {images.source} in "
@@ -620,7 +670,7 @@ def cmd_render(args: argparse.Namespace) -> None:
     # So that no chapter has to look, or to download, again.
     drawn = images.source == DRAWINGS
     os.environ["CATDOG_DATA"] = (
-        settings.DRAWINGS if drawn else str(images.folder)
+        settings.ALWAYS_DRAWINGS if drawn else str(images.folder)
     )
     index, renderer = render.build(Path.cwd(), args.renderer)
     print(f"Rendered by {renderer} with {images.source} from {images.folder}.")

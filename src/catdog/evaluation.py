@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from catdog._io import printable
+from catdog.data.class_folders import class_depth, folder_key
 from catdog.runs.schema import Run
 from catdog.scores import Score
 
@@ -23,16 +24,20 @@ REQUIRED_ACCURACY = {
 # Percentage points of training above validation accuracy, both in inference
 # mode, from which on we speak of a little and of clear overfitting.
 SLIGHT_GAP, CLEAR_GAP = 0.03, 0.10
+# Of the frequencies of the classes, 3 : 2.
+MAX_RATIO = 1.5
 # Fewer epochs cannot tell a collapse from a slow start.
 MIN_EPOCHS_TO_JUDGE = 5
 
 
-def label_counts(names: Iterable[str]) -> dict[str, int]:
+def label_counts(names: Sequence[str]) -> dict[str, int]:
     """Return how many file names there are in each class folder.
 
     Such as `{"cats": 1000, "dogs": 1000}`.
     """
-    folders = [PurePosixPath(name).parent.name.lower() for name in names]
+    parts = [PurePosixPath(name).parts for name in names]
+    depth = class_depth(names)
+    folders = [folder_key(folders[depth]) for folders in parts]
     return dict(Counter(map(printable, folders)))
 
 
@@ -134,6 +139,58 @@ def best_model(runs: Mapping[str, Sequence[Run]]) -> str:
     """Return the name of the model that is chosen in most folds."""
     names = [run.model for run in choose_in_each_fold(runs)]
     return Counter(names).most_common(1)[0][0]
+
+
+def balanced_accuracy(scores: Sequence[Score]) -> float:
+    """Return the accuracy within each class, averaged over both.
+
+    It is 0.5 for a model that always gives the same answer.
+
+    Args:
+        scores: of images of both classes.
+
+    Returns:
+        In [0, 1].
+    """
+    (right, wrong), (other_wrong, other_right) = confusion(scores)
+    return mean(
+        (
+            right / (right + wrong),
+            other_right / (other_right + other_wrong),
+        )
+    )
+
+
+def unequal(counts: Sequence[int]) -> bool:
+    """Return whether one class has more than one and a half times the other.
+
+    Accuracy alone says little then. If a class has no image at all, there is
+    nothing to compare.
+    """
+    return 0 < min(counts) < max(counts) / MAX_RATIO
+
+
+def reaches(runs: Sequence[Run], required: float) -> bool:
+    """Return whether every run's validation accuracy is as high as required.
+
+    It must also be above the baseline, which may be higher.
+    """
+    return all(
+        run.validation.accuracy >= required
+        and run.validation.accuracy > baseline(run.images.validation)
+        for run in runs
+    )
+
+
+def only_answer(run: Run) -> int | None:
+    """Return the label that a run gives to test images of both classes.
+
+    Returns:
+        None if it gives both, or if all test images are of one class.
+    """
+    answers = {score.answer for score in run.scores}
+    labels = {score.label for score in run.scores}
+    return answers.pop() if len(answers) < len(labels) else None
 
 
 def mean(values: Iterable[float]) -> float:

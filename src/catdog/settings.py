@@ -4,6 +4,7 @@ Relative paths count from the project's folder, also while a chapter runs in
 its own. Nothing in this module needs TensorFlow.
 """
 
+import logging
 import os
 from pathlib import Path
 from typing import Literal
@@ -12,8 +13,12 @@ import platformdirs
 
 from catdog.errors import SettingsError
 
+log = logging.getLogger(__name__)
+
 EPOCHS = 20  # the assignment asks for 20
-DRAWINGS = "drawings"  # the value of CATDOG_DATA that asks for drawn images
+# The values of CATDOG_DATA that ask for drawn images: the first unless a folder
+# is called so.
+DRAWINGS, ALWAYS_DRAWINGS = "drawings", "catdog:drawings"
 YES, NO = ("1", "true"), ("", "0", "false")
 
 
@@ -39,7 +44,15 @@ def data() -> Path | str | None:
         variable is not set.
     """
     value = _value("CATDOG_DATA")
-    return value if value == DRAWINGS else _path("CATDOG_DATA")
+    path = _path("CATDOG_DATA")
+    if value == DRAWINGS and path and path.exists():
+        log.info(
+            "CATDOG_DATA is %s: set it to %s for generated drawings.",
+            path,
+            ALWAYS_DRAWINGS,
+        )
+        return path
+    return DRAWINGS if value in {DRAWINGS, ALWAYS_DRAWINGS} else path
 
 
 def fit_epochs() -> int:

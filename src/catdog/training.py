@@ -8,7 +8,7 @@ import numpy as np
 
 from catdog.backend import keras, tf
 from catdog.data.pipeline import Datasets, count_batches, datasets
-from catdog.data.split import FOLDS, ImageSet, split
+from catdog.data.split import ImageSet, split
 from catdog.errors import CatdogError
 from catdog.feature_extraction import (
     N_AUGMENTED_COPIES,
@@ -80,7 +80,7 @@ def train(
         builder: one of the functions of `catdog.models`.
         images: what to train on.
         seed: fixes the first weights, the order of the images and the
-            augmentation. Seed k tests on fold k mod 5.
+            augmentation. Seed k tests on fold k mod 5 (or on the one test set).
         epochs: passes through the training images.
         recipe: of the training.
 
@@ -92,7 +92,7 @@ def train(
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     model = builder(decay_steps=epochs * count_batches(images.train))
-    fold = seed % FOLDS
+    fold = seed % images.folds
     sets = datasets(images, fold, seed, size=model.input_shape[1])
     start = time.perf_counter()
     history = fit(model, sets, seed, epochs, recipe.n_augmented_copies)

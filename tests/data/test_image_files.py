@@ -1,5 +1,6 @@
 """Every odd or broken image is either read rightly or named with a reason."""
 
+import errno
 import io
 import os
 import struct
@@ -13,7 +14,7 @@ import PIL
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, features
 
 from catdog.data import image_files
 from catdog.data.pipeline import decode
@@ -72,6 +73,29 @@ def gray(value):
 
 
 TURN = Image.Transpose
+
+
+def avif(path):
+    if not features.check("avif"):
+        pytest.skip("this Pillow reads no AVIF")
+    return saved(path, half_and_half(), format="AVIF", quality=95)
+
+
+def odd_exif(orientation, how):
+    """A photograph whose resolution is -1/0, which cannot be written."""
+
+    def make(path):
+        image = half_and_half()
+        entries = [(0x0112, 3, 1, orientation), (0x011A, 10, 1, 38)]
+        exif = b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries))
+        exif += b"".join(struct.pack("<HHII", *entry) for entry in entries)
+        exif += struct.pack("<Iii", 0, -1, 0)
+        image = image.transpose(how) if how is not None else image
+        return saved(path, image, exif=b"Exif\0\0" + exif)
+
+    return make
+
+
 GOOD = {
     "plain.jpg": (lambda p: saved(p, half_and_half()), RED, BLUE),
     "progressive.jpg": (
@@ -115,6 +139,10 @@ GOOD = {
         RED,
         BLUE,
     ),
+    "plain.avif": (avif, RED, BLUE),
+    "avif_named.jpg": (avif, RED, BLUE),
+    "odd_exif.jpg": (odd_exif(1, None), RED, BLUE),
+    "turned_odd_exif.jpg": (odd_exif(6, TURN.ROTATE_90), RED, BLUE),
     "png_named.jpg": (
         lambda p: saved(p, half_and_half(), format="PNG"),
         RED,
@@ -200,6 +228,11 @@ BAD = {
         lambda p: p.write_bytes(b"\0\0\0\x18ftypheic"),
         "save it as JPEG",
     ),
+    "phone.jpg": (
+        lambda p: p.write_bytes(b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic"),
+        "is a HEIC file: save it as JPEG",
+    ),
+    "garbage.heic": (lambda p: p.write_text("miaow"), "is no image"),
     "zipped.png": (lambda p: p.write_bytes(b"PK\3\4"), "is no image"),
     "head.jpg": (lambda p: p.write_bytes(encoded("JPEG")[:20]), "is "),
     "short.jpg": (shortened, "is damaged"),
@@ -287,6 +320,23 @@ def test_files_are_checked_once_for_each_version_of_pillow(
         monkeypatch.setattr(PIL, "__version__", version)
         faults = image_files.find_faults(tmp_path, ["a.jpg"])
         assert faults == {"a.jpg": "is no image"} and len(checked) == times
+
+
+def test_permission_is_no_damage_and_is_not_remembered(tmp_path, monkeypatch):
+    monkeypatch.setenv("CATDOG_CACHE", str(tmp_path / "cache"))
+    half_and_half().save(tmp_path / "a.jpg")
+    read = Image.open
+
+    def refuse(path, **options):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    # An administrator may read every file.
+    monkeypatch.setattr(Image, "open", refuse)
+    assert image_files.find_faults(tmp_path, ["a.jpg"]) == {
+        "a.jpg": "cannot be opened (Permission denied)"
+    }
+    monkeypatch.setattr(Image, "open", read)
+    assert image_files.find_faults(tmp_path, ["a.jpg"]) == {}
 
 
 def test_file_that_is_gone_has_no_other_fault(tmp_path):

@@ -16,8 +16,8 @@ from catdog.data.split import tutorial_names
 from catdog.errors import DataError
 
 FEW = [
-    f"{part}/{part.split('/')[1].removesuffix('s')}.{number}.jpg"
-    for part, count in SMALL.items()
+    f"{part}/{part.split('/')[1].removesuffix('s')}.{first + number}.jpg"
+    for first, (part, count) in zip((0, 0, 50, 50), SMALL.items(), strict=True)
     for number in range(count)
 ]
 

@@ -248,7 +248,7 @@ STRANGE = Suspect("cats/a|b\n.jpg", "leak", "is the same file as", "cats/*.jpg")
 
 def test_text_has_a_line_for_each_suspect_and_one_that_counts():
     assert suspects.as_text([STRANGE, *SUSPECTS]).splitlines() == [
-        "cats/a|b\\x0a.jpg is the same file as cats/*.jpg, which is trained on",
+        "cats/a|b\\x0a.jpg is the same file as cats/*.jpg, a training image",
         "validation/dogs/dog.5.jpg belongs to cats, says model1 (98% sure)",
         "validation/cats/cat.0.jpg belongs to dogs, says model1 (76% sure)",
         "3 suspects (1 leak, 2 mistakes) to look at: nothing was changed.",
@@ -261,7 +261,7 @@ def test_markdown_has_at_most_so_many_rows_and_no_name_is_markup():
     assert header == "| image | why look again |" and len(rows) == 3
     assert rows[0] == (
         r"| cats\/a\|b\\x0a\.jpg | is the same file as cats\/\*\.jpg, "
-        "which is trained on |"
+        "a training image |"
     )
     assert suspects.as_markdown([STRANGE, *SUSPECTS], 1).endswith(rows[0])
 
@@ -288,7 +288,7 @@ def test_command_lists_suspects_and_needs_no_tensorflow(folder, tmp_path):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        f"47 training and 40 held-out photographs in {folder}",
+        f"46 training and 39 held-out photographs in {folder}",
         f"{HELD_OUT} is the same file as {DOG}, under another label",
         f"{CAT} is no image",
         "2 suspects (1 contradiction, 1 fault) to look at: nothing was "

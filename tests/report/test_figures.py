@@ -337,6 +337,16 @@ def test_comparison_begins_at_the_baseline_of_the_labels():
     assert axis.get_xlim()[0] == 0.8
 
 
+def test_comparison_shows_a_baseline_above_what_is_required():
+    run = with_labels(make_run(), 940, 60)
+    run.validation = Result(1000, 970, 0.3)
+    (axis,) = figures.comparison({"model1": [run]}, {"model1": 0.52}).axes
+    assert axis.get_xlim()[0] == 0.5
+    dashed = [line for line in axis.lines if line.get_linestyle() == "--"]
+    assert [list(line.get_xdata()) for line in dashed] == [[0.94, 0.94]]
+    assert axis.get_xlabel().endswith("dashed: the baseline)")
+
+
 def test_comparison_holds_what_lies_below_the_baseline():
     runs = {"model1": [make_run(validation=[0.1, 0.33])]}
     (axis,) = figures.comparison(runs, {}).axes

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from samples_of_runs import (
     TUTORIAL_IMAGES,
@@ -14,7 +15,7 @@ from samples_of_runs import (
 
 from catdog.data.split import ImageSet
 from catdog.report import measurements, sentences
-from catdog.scores import Result
+from catdog.scores import Result, Score, summarize
 
 
 @pytest.mark.parametrize(
@@ -502,6 +503,48 @@ def test_the_lowest_run_decides_whether_the_required_accuracy_is_met():
         "the assignment asks for at least 70% every time. The lowest of our 3 "
         "runs ended at 65.0%: missed."
     )
+
+
+def with_classes(run, cats, dogs):
+    """The run, but validated on so many images of each class."""
+    labels = msgspec.structs.replace(run.images, validation=(cats, dogs))
+    return msgspec.structs.replace(run, images=labels)
+
+
+def test_what_is_required_is_not_met_by_the_more_frequent_answer():
+    run = with_classes(make_run(validation=[0.5, 0.94]), 940, 60)
+    assert sentences.required_accuracy([run]).endswith(
+        "Our run ended at 94.0%: missed. The baseline, which always gives the "
+        "more frequent answer, gets 94.0%."
+    )
+    better = with_classes(make_run(validation=[0.5, 0.95]), 940, 60)
+    assert sentences.required_accuracy([better]).endswith("95.0%: met.")
+
+
+def one_answer(cats, dogs):
+    """A run that takes all test images for cats."""
+    scores = [
+        Score(f"{n}.jpg", int(n >= cats), 0.3) for n in range(cats + dogs)
+    ]
+    images = msgspec.structs.replace(make_run().images, test=(cats, dogs))
+    return make_run(scores=scores, test=summarize(scores), images=images)
+
+
+@pytest.mark.parametrize(
+    ("cats", "dogs", "more"),
+    [(30, 19, ", balanced 50.0%"), (30, 20, ""), (9, 0, ""), (0, 9, "")],
+)
+def test_balanced_accuracy_is_told_of_unequal_classes(cats, dogs, more):
+    text = sentences.pooled_accuracy([one_answer(cats, dogs)])
+    assert text.split(")")[1] == more
+
+
+def test_run_that_always_gives_the_same_answer_is_named():
+    assert "With seed 0 it gave the same answer for every test image." in (
+        sentences.recorded([one_answer(300, 20)])
+    )
+    assert "same answer" not in sentences.recorded([one_answer(300, 0)])
+    assert "same answer" not in sentences.recorded([make_run()])
 
 
 def test_pooled_accuracy_counts_each_fold_once():

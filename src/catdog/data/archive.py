@@ -15,6 +15,7 @@ from catdog._io import (
 )
 from catdog.data.class_folders import (
     MAX_FILES,
+    Layout,
     check_counts,
     find_layout,
     walk,
@@ -24,11 +25,21 @@ from catdog.settings import cache_folder
 
 MAX_BYTES = 4 * 2**30
 GIB = 2**30
+# How other archives begin, and what a tar has at byte 257.
+MARKS = {
+    b"\x1f\x8b": "gzip",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "rar",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
+TAR_MARK = 257, b"ustar"
 
 Members = dict[str, zipfile.ZipInfo]  # by the file name to unpack to
 
 
-def unzip(path: Path) -> Path:
+def unzip(path: Path) -> tuple[Path, Layout]:
     """Unpack the images of a zip into the cache, once for each content.
 
     The folder appears only when all of them are there. Whatever else is in the
@@ -39,7 +50,7 @@ def unzip(path: Path) -> Path:
 
     Returns:
         The folder, which holds `train/` and `validation/`, or two class
-        folders.
+        folders; and its layout.
 
     Raises:
         DataError: if the zip is broken, locked or too large, holds no two class
@@ -47,9 +58,9 @@ def unzip(path: Path) -> Path:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = _image_members(archive, path)
+            layout, members = _image_members(archive, path)
             _check_size(members, path)
-            return _unpack(archive, members)
+            return _unpack(archive, members), layout
     except DataError:
         raise
     except OSError as error:
@@ -62,12 +73,17 @@ def unzip(path: Path) -> Path:
             ) from error
         # A decompressor says so, not the system.
         raise DataError(_broken(path, error)) from error
+    # Deflate64 of the Windows Explorer, say, or strong encryption.
+    except NotImplementedError as error:
+        raise DataError(_not_read("zip", path)) from error
     # zipfile, and the decompressors behind it, raise a dozen kinds.
     except Exception as error:
         raise DataError(_broken(path, error)) from error
 
 
-def _image_members(archive: zipfile.ZipFile, path: Path) -> Members:
+def _image_members(
+    archive: zipfile.ZipFile, path: Path
+) -> tuple[Layout, Members]:
     if len(archive.infolist()) > MAX_FILES:
         raise DataError(
             f"{printable(path)} holds more than {MAX_FILES:,} files: "
@@ -81,10 +97,11 @@ def _image_members(archive: zipfile.ZipFile, path: Path) -> Members:
             members.setdefault(str(PurePosixPath(name)), []).append(item)
     layout = find_layout(members, path)
     check_counts(layout, path)
-    return {
+    images = {
         name: _only_readable(members[str(layout.root / name)], name, path)
         for name in layout.names
     }
+    return layout._replace(root=PurePosixPath()), images
 
 
 def _refuse_unsafe(item: zipfile.ZipInfo, name: str, path: Path) -> None:
@@ -144,11 +161,33 @@ def _unpack(archive: zipfile.ZipFile, members: Members) -> Path:
 
 
 def _broken(path: Path, error: Exception) -> str:
+    kind = _other_archive(path)
+    if kind:
+        return _not_read(kind, path)
     reason = printable(" ".join(str(error).split()))
     return (
         f"{printable(path)} is a broken archive ({reason}): "
         "delete it and fetch it again."
     )
+
+
+def _not_read(kind: str, path: Path) -> str:
+    return (
+        f"{printable(path)} is a {kind} archive of a kind that is not read "
+        "here: unpack it, and give the folder."
+    )
+
+
+def _other_archive(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(TAR_MARK[0] + len(TAR_MARK[1]))
+    except OSError:
+        return None
+    if start[TAR_MARK[0] :] == TAR_MARK[1]:
+        return "tar"
+    names = (kind for mark, kind in MARKS.items() if start.startswith(mark))
+    return next(names, None)
 
 
 def _no_room(path: Path) -> str:

@@ -6,14 +6,13 @@ What `find_fault` lets pass, `read_image` reads: they are the same code.
 import functools
 import json
 import os
-import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import PIL
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, features
 
 from catdog._io import digest, write_atomically
 from catdog.errors import DataError
@@ -25,10 +24,23 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 IMAGE_SIZE = 160  # pixels to each side, as most of the models take them
 # No others: some that Pillow knows start a program to read a file.
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
+FORMATS = ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP"]
+if features.check("avif"):  # since Pillow 11.3
+    FORMATS.append("AVIF")
 MIN_SIZE = 8  # pixels to each side
 MAX_PIXELS = 89_000_000  # just below where Pillow begins to warn
 JPEG_DRAFT_SIZE = (640, 640)
+ORIENTATIONS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# How a fault begins that is the system's, and may be gone the next time.
+NOT_OPENED = "cannot be opened"
 
 
 def read_image(path: str | os.PathLike, size: int = IMAGE_SIZE) -> np.ndarray:
@@ -59,13 +71,20 @@ def read_image(path: str | os.PathLike, size: int = IMAGE_SIZE) -> np.ndarray:
             # A JPEG can be reduced while it is decoded, which saves most of the
             # work on large photographs.
             image.draft(None, JPEG_DRAFT_SIZE)
-            return _to_square(ImageOps.exif_transpose(image), size)
+            return _to_square(_upright(image), size)
     except DataError:
         raise
     except Image.UnidentifiedImageError:
         raise DataError(_unknown(path)) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise DataError("is too large") from None
+    except OSError as error:
+        # Decoders raise it, too, but without a number.
+        if error.errno:
+            reason = f"{NOT_OPENED} ({error.strerror})"
+        else:
+            reason = f"is damaged ({' '.join(str(error).split())})"
+        raise DataError(reason) from error
     # Pillow raises whatever a broken file leads its many readers to.
     except Exception as error:
         reason = " ".join(str(error).split())
@@ -103,7 +122,7 @@ def find_faults(root: Path, names: list[str]) -> dict[str, str]:
     """Return why files cannot be read: `{name relative to root: reason}`.
 
     The answer is kept in the cache, for as long as neither the files nor the
-    version of Pillow change.
+    version of Pillow change, unless a file cannot be opened.
     """
     stamps = [f"{name} {_stamp(root / name)}" for name in names]
     key = digest([PIL.__version__, *stamps])
@@ -120,7 +139,8 @@ def find_faults(root: Path, names: list[str]) -> dict[str, str]:
         for name, reason in zip(names, checked, strict=True)
         if reason
     }
-    write_atomically(note, json.dumps(faults))
+    if not any(fault.startswith(NOT_OPENED) for fault in faults.values()):
+        write_atomically(note, json.dumps(faults))
     return faults
 
 
@@ -130,6 +150,18 @@ def _refuse_empty(path: Path) -> None:
         raise DataError("is no file")
     if not path.stat().st_size:
         raise DataError("is empty")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()
+    # Not ImageOps.exif_transpose, which writes the other EXIF data anew, and
+    # fails if something is odd there.
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+        method = ORIENTATIONS.get(orientation)
+    except Exception:
+        return image
+    return image if method is None else image.transpose(method)
 
 
 def _to_square(image: Image.Image, size: int) -> np.ndarray:
@@ -151,8 +183,17 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def _unknown(path: str | os.PathLike) -> str:
-    if re.search(r"\.hei[cf]$", os.fspath(path), re.IGNORECASE):
-        return "is a HEIC file: save it as JPEG"
+    # Files of this family name their kinds at the start.
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(64)
+    except OSError:
+        start = b""
+    kinds = start[8:] if start[4:8] == b"ftyp" else b""
+    for kind in ("avif", "heic", "heix", "hevc", "mif1"):
+        if kind.encode() in kinds:
+            name = "AVIF" if kind == "avif" else "HEIC"
+            return f"is a {name} file: save it as JPEG"
     return "is no image"
 
 

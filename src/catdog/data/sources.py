@@ -7,7 +7,14 @@ from pathlib import Path
 from catdog import settings
 from catdog._io import digest, printable
 from catdog.data import archive, download, image_files
-from catdog.data.class_folders import check_counts, find_layout, walk
+from catdog.data.class_folders import (
+    MAX_NAMES,
+    Layout,
+    check_counts,
+    find_layout,
+    walk,
+)
+from catdog.data.copies import find_copies
 from catdog.data.drawings import scenes
 from catdog.data.split import (
     DRAWINGS,
@@ -81,8 +88,7 @@ def open_images(path: Path, source: Source = PHOTOGRAPHS) -> ImageSet:
             f"There is nothing at {printable(path)}: "
             "set CATDOG_DATA to a folder or zip of images, or unset it."
         )
-    folder = path if path.is_dir() else archive.unzip(path)
-    layout = find_layout(walk(folder), path)
+    folder, layout = _find_files(path)
     check_counts(layout, path)
     root = (folder / layout.root).resolve()
     faults = image_files.find_faults(root, layout.names)
@@ -92,8 +98,11 @@ def open_images(path: Path, source: Source = PHOTOGRAPHS) -> ImageSet:
             f"{printable(path)} is a broken copy of the tutorial's images "
             f"({printable(name)} {reason}): delete it and fetch it again."
         )
-    layout = layout.without(faults)
-    check_counts(layout, path)
+    copies = find_copies(root, layout.without(faults))
+    layout = layout.without(copies).held_out_anew().without(faults)
+    check_counts(layout, path, _why_fewer(faults, copies))
+    if layout.merged:
+        log.info(_merged(layout))
     return ImageSet(
         root,
         source,
@@ -101,6 +110,33 @@ def open_images(path: Path, source: Source = PHOTOGRAPHS) -> ImageSet:
         tuple(sum(layout.held_out, [])),
         layout.classes,
         tuple(faults.items()),
+        layout.test,
+        tuple(copies.items()),
+        tuple(layout.ignored.items()),
+    )
+
+
+def _find_files(path: Path) -> tuple[Path, Layout]:
+    if path.is_dir():
+        return path, find_layout(walk(path), path)
+    return archive.unzip(path)
+
+
+def _why_fewer(faults: dict[str, str], copies: dict[str, str]) -> str:
+    for name, reason in faults.items():
+        return f" ({printable(name)} {reason})"
+    for name, other in copies.items():
+        return f" ({printable(name)} is the same file as {printable(other)})"
+    return ""
+
+
+def _merged(layout: Layout) -> str:
+    first, second = map(printable, layout.classes)
+    places = list(map(printable, layout.merged[:MAX_NAMES]))
+    more = "" if len(layout.merged) <= MAX_NAMES else " and more"
+    return (
+        f"{first} against {second}: images in {', '.join(places)}{more} belong "
+        "to the class folder around them."
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 from catdog._io import digest, printable
+from catdog.data.class_folders import class_depth, folder_key
 
 FOLDS = 5
 Source = Literal["photographs", "drawings"]
@@ -51,7 +52,14 @@ class ImageSet:
         train: file names, such as `train/cats/cat.0.jpg`, in natural order.
         held_out: the same for the other images, which `split` divides.
         class_folders: names of the two class folders, in lower case.
-        faults: `(file name, reason)` of each image that is left out.
+        faults: `(file name, reason)` of each image that cannot be read, and is
+            left out.
+        test: those of the held-out images that are the only test set, or none:
+            then each fifth of the held-out images is one in turn.
+        copies: `(file name, name of the same file)` of each image that is left
+            out because its very bytes are there twice.
+        ignored: `(file name, reason)` of each other file, by its name relative
+            to the folder or zip that was opened. Hidden files are not mentioned.
     """
 
     folder: Path
@@ -60,6 +68,9 @@ class ImageSet:
     held_out: tuple[str, ...]
     class_folders: tuple[str, str] = ("cats", "dogs")
     faults: tuple[tuple[str, str], ...] = ()
+    test: tuple[str, ...] = ()
+    copies: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[tuple[str, str], ...] = ()
 
     @property
     def classes(self) -> tuple[str, str]:
@@ -72,7 +83,18 @@ class ImageSet:
 
     def label(self, name: str) -> int:
         """Return the label of a file name, 0 or 1, by the folder it is in."""
-        return self.class_folders.index(PurePosixPath(name).parent.name.lower())
+        folder = PurePosixPath(name).parts[int(self.divided)]
+        return self.class_folders.index(folder_key(folder))
+
+    @functools.cached_property
+    def divided(self) -> bool:
+        """Whether they came as `train` and `validation`."""
+        return bool(class_depth(self.train + self.held_out))
+
+    @property
+    def folds(self) -> int:
+        """How many different test sets there are: 5, or 1 that was given."""
+        return 1 if self.test else FOLDS
 
     @property
     def own(self) -> bool:
@@ -114,7 +136,8 @@ def split(images: ImageSet, fold: int = 0) -> Split:
 
     In each class, every fifth held-out image, counted from number `fold`, is a
     test image. The others are for validation. Over the five folds, each
-    held-out image is in exactly one test set.
+    held-out image is in exactly one test set. If the images came with a test
+    set, it is that of each fold.
 
     Args:
         images: the image set.
@@ -134,7 +157,7 @@ def split(images: ImageSet, fold: int = 0) -> Split:
         )
     first = [name for name in images.held_out if images.label(name) == 0]
     second = [name for name in images.held_out if images.label(name) == 1]
-    test = first[fold::FOLDS] + second[fold::FOLDS]
+    test = list(images.test) or first[fold::FOLDS] + second[fold::FOLDS]
     in_test = set(test)
     validation = [name for name in images.held_out if name not in in_test]
     return Split(list(images.train), validation, test)

@@ -7,11 +7,12 @@ import filecmp
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-from catdog.data.class_folders import natural_order
+from catdog.data.class_folders import folder_key, natural_order
 from catdog.data.image_files import read_image
 from catdog.data.split import ImageSet
 from catdog.progress import Bar
@@ -35,7 +36,7 @@ class Suspect(NamedTuple):
     Attributes:
         name: its file name, relative to the image set's folder.
         kind: a `"contradiction"` is an image with two labels, and a `"leak"` a
-            held-out image that is trained on. A `"double"` is twice in the
+            held-out image that is a training image, too. A `"double"` is twice in the
             same class and set. A `"fault"` cannot be read. A `"mistake"` is an
             image for which a model gives another label.
         reason: what follows the name in a sentence, such as `is no image`.
@@ -79,6 +80,8 @@ def worst_first(suspects: Iterable[Suspect]) -> list[Suspect]:
 def find_doubles(images: ImageSet) -> list[Suspect]:
     """Find images that are there twice: as they are, or nearly so.
 
+    Copies that are left out of the set are found, too.
+
     A copy in another size, or compressed again, is a double. A mirrored or
     cropped one is none.
 
@@ -87,9 +90,10 @@ def find_doubles(images: ImageSet) -> list[Suspect]:
         order, training images first. Of several doubles, that of the worst kind
         counts, and of those the first.
     """
-    names = natural_order(images.train) + natural_order(images.held_out)
+    train, held_out_names = _with_copies(images)
+    names = natural_order(train) + natural_order(held_out_names)
     labels = np.array([images.label(name) for name in names])
-    held_out = np.arange(len(names)) >= len(images.train)
+    held_out = np.arange(len(names)) >= len(train)
     doubles = []
     for position, earlier in _near_ones(_thumbnails(images, names)):
         kinds = np.where(
@@ -108,6 +112,21 @@ def find_doubles(images: ImageSet) -> list[Suspect]:
         reason = SAME_FILE if same else SAME_IMAGE
         doubles.append(Suspect(name, KINDS[kinds[worst]], reason, other))
     return doubles
+
+
+def _with_copies(images: ImageSet) -> tuple[list[str], list[str]]:
+    """Return training and held-out images, with the copies that are left out."""
+    train, held_out = list(images.train), list(images.held_out)
+    used_to_hold_out = set(held_out)
+    for name, other in images.copies:
+        # Without a division, a copy lies wherever its original does.
+        to_train = (
+            folder_key(PurePosixPath(name).parts[0]) == "train"
+            if images.divided
+            else other not in used_to_hold_out
+        )
+        (train if to_train else held_out).append(name)
+    return train, held_out
 
 
 def _thumbnails(images: ImageSet, names: list[str]) -> np.ndarray:

@@ -328,10 +328,10 @@ def comparison(
     every_run = [run for group in runs.values() for run in group]
     baseline = evaluation.baseline(every_run[0].images.validation)
     lowest = min(run.validation.accuracy for run in every_run)
-    left = min(baseline, math.floor(10 * lowest) / 10)
+    wanted = [required[run.model] for run in every_run if run.model in required]
+    left = min(baseline, math.floor(10 * min(lowest, *wanted, 1)) / 10)
     for row, group in enumerate(runs.values()):
-        wanted = required.get(group[0].model)
-        _draw_model_row(axis, row, group, wanted, left)
+        _draw_model_row(axis, row, group, required.get(group[0].model), left)
     axis.axvline(baseline, color=BASELINE, linestyle="--", linewidth=1.2)
     above = axis.get_xaxis_transform()
     axis.text(baseline, 1.02, "baseline", color=BASELINE, transform=above)

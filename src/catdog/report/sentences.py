@@ -9,15 +9,21 @@ from catdog.evaluation import (
     CLEAR_GAP,
     REQUIRED_ACCURACY,
     SLIGHT_GAP,
+    balanced_accuracy,
+    baseline,
     collapsed,
+    confusion,
     generalization_gap,
     last_epochs_range,
     mcnemar,
     mean,
     mean_min_max,
+    only_answer,
     paired_differences,
     pooled_test,
+    reaches,
     scores_on_test,
+    unequal,
     wilson,
 )
 from catdog.report.markdown import Markdown, escape
@@ -97,6 +103,11 @@ def _recorded_of_model(runs: Sequence[Run]) -> str:
         "guessing has it."
         for run in runs
         if collapsed(run)
+    ]
+    sentences += [
+        f"With seed {run.seed} it gave the same answer for every test image."
+        for run in runs
+        if only_answer(run) is not None and not collapsed(run)
     ]
     return f"*{' '.join(sentences)}*"
 
@@ -324,17 +335,32 @@ def required_accuracy(runs: Sequence[Run]) -> str:
     which = (
         f"The lowest of our {len(runs)} runs" if len(runs) > 1 else "Our run"
     )
+    met = reaches(runs, required)
+    highest = max(baseline(run.images.validation) for run in runs)
+    baseline_is = (
+        f" The baseline, which always gives the more frequent answer, gets "
+        f"{highest:.1%}."
+        if lowest >= required and not met
+        else ""
+    )
     return (
         f"the assignment asks for at least {required:.0%} every time. {which} "
-        f"ended at {lowest:.1%}: {verdict(lowest >= required)}."
+        f"ended at {lowest:.1%}: {verdict(met)}.{baseline_is}"
     )
 
 
 def pooled_accuracy(runs: Sequence[Run]) -> str:
-    """Return the pooled test accuracy: `97.0% of 400 (94.8% to 98.3%)`."""
+    """Return the pooled test accuracy: `97.0% of 400 (94.8% to 98.3%)`.
+
+    If one class has much fewer images, `, balanced 81.0%` follows.
+    """
     correct, n = pooled_test(runs)
     low, high = wilson(correct, n)
-    return f"{correct / n:.1%} of {n:,} ({low:.1%} to {high:.1%})"
+    accuracy = f"{correct / n:.1%} of {n:,} ({low:.1%} to {high:.1%})"
+    scores = scores_on_test(runs)
+    if unequal([sum(row) for row in confusion(scores)]):
+        return f"{accuracy}, balanced {balanced_accuracy(scores):.1%}"
+    return accuracy
 
 
 def measured_speed(comparison: str) -> Markdown:

@@ -21,7 +21,7 @@ MOST_MISTAKES = 20
 # What follows the name of the other file.
 MEANING = {
     "contradiction": ", under another label",
-    "leak": ", which is trained on",
+    "leak": ", a training image",
 }
 
 
@@ -70,7 +70,7 @@ def compared_labels(runs: Mapping[str, Sequence[Run]], images: ImageSet) -> str:
         f"Labels were compared with a model's answers for {n:,} of "
         f"{len(images.held_out):,} held-out images"
     )
-    if n == len(images.held_out):
+    if n == len(images.test or images.held_out):
         return f"{sentence}."
     return f"{sentence}: `catdog train all --seed 0 1 2 3 4` tests on all."
 

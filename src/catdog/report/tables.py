@@ -16,6 +16,7 @@ from catdog.evaluation import (
     mean_min_max,
     paired_differences,
     pooled_test,
+    reaches,
     scores_on_test,
     stopping_epochs,
     wilson,
@@ -213,7 +214,7 @@ def runs_rows(groups: Mapping[str, Sequence[Run]]) -> list[list[str]]:
                 f"{average:.1%} ({low:.1%} to {high:.1%})",
                 pooled_accuracy(group),
                 f"{required:.0%}" if required else "none",
-                verdict(low >= required) if required else "–",
+                verdict(reaches(group, required)) if required else "–",
             ]
         )
     return rows
@@ -483,7 +484,7 @@ def _accuracy_rows(runs: Mapping[str, Sequence[Run]]) -> list[list[str]]:
                     f"{name} reaches {required:.0%} in validation",
                     f"lowest of {count_noun(len(runs[name]), 'run')}: "
                     f"{lowest:.1%}",
-                    verdict(lowest >= required),
+                    verdict(reaches(runs[name], required)),
                 ]
             )
     return rows
