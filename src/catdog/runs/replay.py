@@ -66,10 +66,23 @@ def _find_runs_of(
     name = builder.__name__
     runs: dict[int, Run] = {}
     for run in store.read_runs(source, images.fingerprint, name):
-        fits = run.epochs == epochs + recipe_of(name).fine_tuning_epochs
-        if fits and not why_stale(run, builder, images):
+        if belongs(run, builder, images, epochs):
             runs.setdefault(run.seed, run)
     return [runs[seed] for seed in sorted(runs)]
+
+
+def belongs(run: Run, builder: Builder, images: ImageSet, epochs: int) -> bool:
+    """Return whether a run is what such a training would give today.
+
+    Args:
+        run: the run.
+        builder: of its model.
+        images: those on this machine.
+        epochs: passes through the training images, without those of
+            fine-tuning.
+    """
+    more = recipe_of(run.model).fine_tuning_epochs
+    return run.epochs == epochs + more and not why_stale(run, builder, images)
 
 
 def why_stale(run: Run, builder: Builder, images: ImageSet | None) -> list[str]:
