@@ -287,8 +287,8 @@ def _run_all(wanted: list[Any], images: Any, args: argparse.Namespace) -> Any:
     crew: jobs.Crew
     if args.scheduler and wanted:
         crew = cluster.Cluster(args.scheduler)
-    elif args.jobs > 1:
-        crew = jobs.LocalCrew(args.jobs)
+    elif min(args.jobs, len(wanted)) > 1:
+        crew = jobs.LocalCrew(min(args.jobs, len(wanted)))
     else:
         return jobs.run_all_here(wanted, images, args.out)
     return jobs.run_all_apart(wanted, crew, images, args.out)

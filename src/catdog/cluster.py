@@ -4,11 +4,13 @@ Dask carries a run to a worker, and its files back. Which worker gets which run 
 decided here: a worker with other images or other code gets none.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from catdog._io import digest, printable
@@ -18,6 +20,7 @@ from catdog.errors import CatdogError
 from catdog.jobs import Job, Promise, Slot, run_apart
 from catdog.pretrained import weights_fingerprint
 
+PATIENCE = 10  # seconds until a scheduler should have answered
 # Whose versions a result depends on.
 VERSIONS = ("keras", "numpy", "tensorflow")
 
@@ -36,8 +39,10 @@ class Cluster:
         self._address = address
         self._client = _connect(address)
         self._ours = describe()
-        self._asked: dict[str, Any] = {}
         self._admitted: dict[str, bool] = {}
+        # Asking takes as long as a worker needs to check its images.
+        self._thread = ThreadPoolExecutor(1)
+        self._asked: Future | None = None
 
     def slots(self) -> list[Slot]:
         """Return a slot for each thread of each worker that is admitted.
@@ -52,10 +57,12 @@ class Cluster:
                 f"The scheduler at {self._address} is gone: start it and its "
                 "workers, then this command; what is recorded is not done again."
             ) from error
-        for worker in workers:
-            self._admit(worker)
-        admitted = [self._admitted.get(worker) for worker in workers]
-        if set(admitted) == {False} and not any(self._admitted.values()):
+        self._admit([w for w in workers if w not in self._admitted])
+        if (
+            workers
+            and not workers.keys() - self._admitted.keys()
+            and not any(self._admitted.values())
+        ):
             raise CatdogError(
                 f"All workers of {self._address} are refused: give them the "
                 "images and the code of this machine."
@@ -69,42 +76,54 @@ class Cluster:
 
     def start(self, job: Job, slot: Slot) -> Promise:
         """Send a run to a worker."""
-        return self._send(slot.worker, _run_on_worker, job, slot)
+        return self._client.submit(
+            _run_on_worker, job, slot, workers=[slot.worker], pure=False
+        )
 
     def stop(self) -> None:
         """Leave the cluster: what was sent there and has not ended stops."""
         self._client.close()
+        self._thread.shutdown(wait=False)
 
-    def _send(self, worker: str, function: Callable, *arguments: Any) -> Any:
-        return self._client.submit(
-            function, *arguments, workers=[worker], pure=False
-        )
-
-    def _admit(self, worker: str) -> None:
-        """Ask a new worker what it has, and decide when it has answered."""
-        if worker not in self._asked:
-            self._asked[worker] = self._send(worker, _describe_worker)
-        answer = self._asked[worker]
-        if worker in self._admitted or not answer.done():
+    def _admit(self, new: list[str]) -> None:
+        """Ask new workers what they have, and decide when they have answered."""
+        if self._asked is None and new:
+            self._asked = self._thread.submit(_ask, self._client, new)
+        if self._asked is None or not self._asked.done():
             return
-        try:
-            name, theirs = answer.result(timeout=60)
-            reasons = [
-                f"{what}: {theirs[what]} there, {ours} here"
-                for what, ours in self._ours.items()
-                # What a worker has not fetched yet, it will fetch.
-                if theirs[what] not in {ours, None} and ours is not None
-            ]
-        # It may be another version, or none, and raise anything.
-        except Exception as error:
-            name, reasons = worker, [str(error)]
-        self._admitted[worker] = not reasons
-        if reasons:
-            log.warning(
-                "Worker %s is refused (%s).",
-                name if name == worker else f"{name} at {worker}",
-                printable("; ".join(reasons)),
-            )
+        for worker, answer in self._asked.result().items():
+            reasons = self._differences(answer)
+            self._admitted[worker] = not reasons
+            if reasons:
+                log.warning(
+                    "Worker %s is refused: %s.", worker, "; ".join(reasons)
+                )
+        self._asked = None
+
+    def _differences(
+        self, answer: dict[str, str | None] | Exception
+    ) -> list[str]:
+        if isinstance(answer, Exception):
+            return [printable(str(answer))]
+        return [
+            f"{what}: {theirs} there, {ours} here"
+            for what, ours in self._ours.items()
+            # What one side has not fetched yet, it will fetch.
+            if (theirs := answer[what]) != ours and theirs and ours
+        ]
+
+
+def _ask(client: Any, workers: list[str]) -> dict[str, Any]:
+    """Return what workers say of themselves, or why they cannot."""
+    # A worker that cannot import what it is sent would leave the cluster.
+    name = f"{__name__}:{describe.__name__}.__name__"
+    answers = client.run(resolve_name, name, workers=workers, on_error="return")
+    able = [
+        worker for worker in workers if answers[worker] == describe.__name__
+    ]
+    return answers | client.run(
+        _describe_worker, workers=able, on_error="return"
+    )
 
 
 def describe() -> dict[str, str | None]:
@@ -135,19 +154,29 @@ def _connect(address: str) -> Any:
     # What matters of it is said in our words.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
-        return distributed.Client(address, timeout=10, set_as_default=False)
+        client = distributed.Client(
+            address, timeout=PATIENCE, set_as_default=False
+        )
     # An address can be wrong in many ways.
     except Exception as error:
         raise CatdogError(
             f"No Dask scheduler answers at {printable(address)}: start one with "
             "`dask scheduler`, and give the address that it prints."
         ) from error
+    try:
+        # It must know what it passes on.
+        client.run_on_scheduler(resolve_name, f"{__name__}:__name__")
+    except ImportError as error:
+        client.close()
+        raise CatdogError(
+            f"The scheduler at {address} cannot import catdog ({error}): start it "
+            "where this version of the package is installed."
+        ) from error
+    return client
 
 
-def _describe_worker() -> tuple[str, dict[str, str | None]]:
-    from distributed import get_worker
-
-    return str(get_worker().name), describe()
+async def _describe_worker() -> dict[str, str | None]:
+    return await asyncio.to_thread(describe)
 
 
 def _run_on_worker(job: Job, slot: Slot) -> dict[str, bytes]:

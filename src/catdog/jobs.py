@@ -18,21 +18,18 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Protocol
 
-from catdog import checkpoints, evaluation, settings
+from catdog import settings
 from catdog._io import write_all_atomically
-from catdog.ablations import ABLATIONS
-from catdog.data.sources import find_images
 from catdog.data.split import ImageSet
 from catdog.errors import CatdogError, RecordError
-from catdog.models import BUILDERS
-from catdog.runs import replay, store, weights
+from catdog.runs import store
 from catdog.runs.schema import Run
 
 STDIN = 0  # the file descriptor
@@ -256,10 +253,12 @@ def train_and_record(
     Raises:
         CatdogError: if there is nothing to record.
     """
-    builder = {**BUILDERS, **ABLATIONS}[job.model]
-    run, model = replay.train_run(builder, images, job.seed, job.epochs)
+    from catdog import checkpoints, evaluation, models
+    from catdog.runs import replay, weights
+
+    run, model = replay.train_run(_builder(job), images, job.seed, job.epochs)
     # That an ablation fails is what it is there to show.
-    if run.model in BUILDERS and evaluation.collapsed(run):
+    if run.model in models.BUILDERS and evaluation.collapsed(run):
         raise CatdogError(
             f"{job} learned nothing: the loss stayed where guessing has it, and "
             "nothing was recorded. Train with another seed, or on more images."
@@ -276,6 +275,9 @@ def recorded(
 
     Its weights and its network must be there as well.
     """
+    from catdog import checkpoints
+    from catdog.runs import replay
+
     path = store.record_path(
         out, images.source, images.fingerprint, job.model, job.seed
     )
@@ -285,10 +287,15 @@ def recorded(
             store.read_weights(run)
     except RecordError:
         return None
-    builder = {**BUILDERS, **ABLATIONS}[job.model]
     whole = checkpoints.network_path(job.model, job.seed).exists()
-    fits = whole and replay.belongs(run, builder, images, job.epochs)
+    fits = whole and replay.belongs(run, _builder(job), images, job.epochs)
     return path if fits else None
+
+
+def _builder(job: Job) -> Any:
+    from catdog import ablations, models
+
+    return {**models.BUILDERS, **ablations.ABLATIONS}[job.model]
 
 
 def run_apart(
@@ -323,7 +330,11 @@ def run_apart(
                 },
             )
         try:
-            _keep_to(slot, process)
+            if hasattr(os, "sched_setaffinity"):
+                # Its threads are still to come. It may be over already.
+                with suppress(ProcessLookupError):
+                    cores = cores_of(slot, _cores())
+                    os.sched_setaffinity(process.pid, cores)
             while process.poll() is None and not stopped():
                 time.sleep(PATIENCE)
         finally:
@@ -343,15 +354,11 @@ def _cores() -> list[int]:
     return list(range(os.cpu_count() or 1))
 
 
-def _keep_to(slot: Slot, process: subprocess.Popen) -> None:
-    """Give a process the cores of its slot, where the system can."""
-    cores = _cores()
+def cores_of(slot: Slot, cores: Sequence[int]) -> list[int]:
+    """Return those cores of a machine that a slot has: as many as the others."""
     share = max(1, len(cores) // slot.of)
     first = slot.number * share % len(cores)
-    if hasattr(os, "sched_setaffinity"):
-        # It may be over already.
-        with suppress(ProcessLookupError):
-            os.sched_setaffinity(process.pid, cores[first : first + share])
+    return list(cores[first : first + share])
 
 
 def _refuse_failed(job: Job, status: int, errors: Path) -> None:
@@ -381,6 +388,8 @@ def receive(
     Returns:
         The run, or what is wrong with it.
     """
+    from catdog.runs import replay
+
     with TemporaryDirectory(prefix="catdog-job-") as scratch:
         write_all_atomically(
             {Path(scratch, name): content for name, content in files.items()}
@@ -397,8 +406,7 @@ def receive(
             kept = store.read_weights(run) if run.weights else []
         except RecordError as error:
             return error
-    builder = {**BUILDERS, **ABLATIONS}[job.model]
-    if not replay.belongs(run, builder, images, job.epochs):
+    if not replay.belongs(run, _builder(job), images, job.epochs):
         return CatdogError(
             f"{job} was trained on other images or by other code, and was not "
             "recorded: train it again when nobody changes them."
@@ -432,6 +440,8 @@ def main(arguments: list[str]) -> int:
     # Ctrl-C reaches all processes of a terminal; the parent says what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent(Path(scratch))
+    from catdog.data.sources import find_images
+
     try:
         train_and_record(Job(model, int(seed), int(epochs)), find_images())
     except CatdogError as error:
