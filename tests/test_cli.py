@@ -134,7 +134,7 @@ def test_places_that_cannot_be_used_get_one_sentence(
 class Trainings(list):
     """The trainings that were asked for, as (name, seed, epochs)."""
 
-    def train_run(self, builder, images, seed, epochs):
+    def train_run(self, builder, images, seed, epochs, n_devices):
         self.append((builder.__name__, seed, epochs))
         run = make_run(builder.__name__, seed)
         run.images = msgspec.structs.replace(

@@ -210,6 +210,12 @@ def add_train(commands: Commands) -> None:
         action="store_true",
         help="train also what is recorded already",
     )
+    command.add_argument(
+        "--devices",
+        type=positive,
+        default=1,
+        help="how many GPUs share each batch of a run (default: 1)",
+    )
     where = command.add_mutually_exclusive_group()
     where.add_argument(
         "--jobs",
@@ -241,7 +247,9 @@ def cmd_train(args: argparse.Namespace) -> None:
         )
     epochs = args.epochs or settings.epochs()
     asked = [
-        jobs.Job(name, seed, epochs) for name in names for seed in args.seed
+        jobs.Job(name, seed, epochs, args.devices)
+        for name in names
+        for seed in args.seed
     ]
     images = find_images()
     print(

@@ -45,6 +45,7 @@ class Job(NamedTuple):
     model: str
     seed: int
     epochs: int
+    n_devices: int = 1
 
     def __str__(self) -> str:
         """Return what to call it, such as `model1 with seed 0`."""
@@ -256,7 +257,9 @@ def train_and_record(
     from catdog import checkpoints, evaluation, models
     from catdog.runs import replay, weights
 
-    run, model = replay.train_run(_builder(job), images, job.seed, job.epochs)
+    run, model = replay.train_run(
+        _builder(job), images, job.seed, job.epochs, job.n_devices
+    )
     # That an ablation fails is what it is there to show.
     if run.model in models.BUILDERS and evaluation.collapsed(run):
         raise CatdogError(
@@ -436,14 +439,14 @@ def _end_with_parent(scratch: Path) -> None:
 
 def main(arguments: list[str]) -> int:
     """Train one run, for `run_apart`; its files are left in CATDOG_RUNS."""
-    scratch, model, seed, epochs = arguments
+    scratch, model, *numbers = arguments
     # Ctrl-C reaches all processes of a terminal; the parent says what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent(Path(scratch))
     from catdog.data.sources import find_images
 
     try:
-        train_and_record(Job(model, int(seed), int(epochs)), find_images())
+        train_and_record(Job(model, *map(int, numbers)), find_images())
     except CatdogError as error:
         sys.stderr.write(f"{error}\n")
         return error.status

@@ -147,7 +147,11 @@ def find_ablations(
 
 
 def train_run(
-    builder: Builder, images: ImageSet, seed: int, epochs: int
+    builder: Builder,
+    images: ImageSet,
+    seed: int,
+    epochs: int,
+    n_devices: int = 1,
 ) -> tuple[Run, keras.Model]:
     """Train a model now.
 
@@ -155,7 +159,7 @@ def train_run(
         What is recorded of the training, and the trained model.
     """
     recipe = recipe_of(builder.__name__)
-    trained = train(builder, images, seed, epochs, recipe)
+    trained = train(builder, images, seed, epochs, recipe, n_devices)
     description = _describe(builder, epochs, len(images.train))
     return as_run(trained, description, images, seed), trained.model
 
@@ -201,6 +205,8 @@ def as_run(
             count_parameters(model.non_trainable_weights),
         ),
         environment=environment(),
+        devices=trained.n_devices,
+        precision=trained.precision,
         seconds=round(trained.seconds, 1),
         recorded=date.today().isoformat(),
     )
