@@ -61,6 +61,8 @@ def test_help_names_every_command_and_each_has_an_example(capsys):
         ["train", "model1", "--epochs", "0"],
         ["train", "model1", "--epochs", "²"],
         ["train", "model1", "--seed", "-1"],
+        ["train", "model1", "--jobs", "0"],
+        ["train", "model1", "--jobs", "2", "--scheduler", "tcp://10.0.0.1"],
         ["runs", "--format", "xml"],
         ["bench", "--rounds", "0"],
         ["export", "--quantization", "int4"],
@@ -132,7 +134,7 @@ def test_places_that_cannot_be_used_get_one_sentence(
 class Trainings(list):
     """The trainings that were asked for, as (name, seed, epochs)."""
 
-    def train_run(self, builder, images, seed, epochs):
+    def train_run(self, builder, images, seed, epochs, n_devices):
         self.append((builder.__name__, seed, epochs))
         run = make_run(builder.__name__, seed)
         run.images = msgspec.structs.replace(
@@ -374,6 +376,20 @@ def test_training_that_diverges_is_said_and_not_recorded(
     assert not (tmp_path / "out").exists()
 
 
+def test_runs_that_fail_are_said_and_the_others_go_on(
+    small_folder, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("CATDOG_DATA", str(small_folder))
+    two = {"model1": build_constant(np.nan), "model2": models.model2}
+    monkeypatch.setattr(models, "BUILDERS", two)
+    out = tmp_path / "out"
+    assert cli.main(["train", "all", "--epochs", "1", "--out", str(out)]) == 2
+    output = capsys.readouterr()
+    assert "model1 with seed 0 diverged" in output.out
+    assert output.err == "catdog: 1 of 2 runs failed: model1 with seed 0.\n"
+    assert len(list(out.rglob("*.json"))) == 1
+
+
 def test_collapse_is_said_and_recorded_for_ablations_only(
     flat_folder, tmp_path, monkeypatch, capsys
 ):
@@ -388,9 +404,9 @@ def test_collapse_is_said_and_recorded_for_ablations_only(
     monkeypatch.setitem(ablations.ABLATIONS, "relu", relu)
     options = ["--epochs", "6", "--out", str(tmp_path / "out")]
     assert cli.main(["train", "model1", *options]) == 2
-    output = capsys.readouterr()
-    assert "learned nothing: not recorded" in output.out
-    assert "model1 with seed 0" in output.err and output.err.count("\n") == 1
+    errors = capsys.readouterr().err
+    assert "model1 with seed 0 learned nothing" in errors
+    assert errors.count("\n") == 1
     assert not (tmp_path / "out").exists()
     assert cli.main(["train", "relu", *options]) == 0
     (path,) = (tmp_path / "out").rglob("*.json")

@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -252,12 +253,36 @@ def add_train(commands: Commands) -> None:
         help="folder of runs to write to (default: CATDOG_RUNS, else a folder "
         "of your own; assets/runs publishes in the project)",
     )
+    command.add_argument(
+        "--again",
+        action="store_true",
+        help="train also what is recorded already",
+    )
+    command.add_argument(
+        "--devices",
+        type=positive,
+        default=1,
+        help="how many GPUs share each batch of a run (default: 1)",
+    )
+    where = command.add_mutually_exclusive_group()
+    where.add_argument(
+        "--jobs",
+        type=positive,
+        default=1,
+        help="how many runs to train side by side (default: 1)",
+    )
+    where.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="train on the workers of a Dask cluster",
+    )
 
 
 def cmd_train(args: argparse.Namespace) -> None:
     """Train models, and record each run."""
-    from catdog import ablations, models, pretrained
+    from catdog import ablations, evaluation, jobs, models, pretrained
     from catdog.data.sources import find_images
+    from catdog.report.sentences import pooled_accuracy
 
     if args.out and args.out.exists() and not args.out.is_dir():
         raise CatdogError(f"{args.out} is no folder: give one with --out.")
@@ -269,53 +294,67 @@ def cmd_train(args: argparse.Namespace) -> None:
             f"choose one of {', '.join(builders)}, or all."
         )
     epochs = args.epochs or settings.epochs()
+    asked = [
+        jobs.Job(name, seed, epochs, args.devices)
+        for name in names
+        for seed in args.seed
+    ]
     images = find_images()
     settings.make_folder(settings.networks_folder(), "CATDOG_RUNS")
     print(
         f"Training on {len(images.train):,} {images.source} from {images.folder}."
     )
-    for name in ablations.BASE_IMAGE_SIZE.keys() & names:
+    wanted = []
+    for job in dict.fromkeys(asked):
+        path = None if args.again else jobs.recorded(job, images, args.out)
+        if path:
+            print(f"{path}: recorded already (--again trains it again)")
+        else:
+            wanted.append(job)
+    for name in ablations.BASE_IMAGE_SIZE.keys() & {
+        job.model for job in wanted
+    }:
         # A run on random weights would not be worth its record.
         pretrained.pretrained_mobilenet_v2(ablations.BASE_IMAGE_SIZE[name])
-    failed = [
-        f"{name} with seed {seed}"
-        for name in names
-        for seed in args.seed
-        if not _train_and_record(builders[name], images, seed, epochs, args.out)
-    ]
+    failed = []
+    with closing(_run_all(wanted, images, args)) as outcomes:
+        for job, outcome in outcomes:
+            if isinstance(outcome, CatdogError):
+                failed.append((job, outcome))
+                if len(wanted) > 1:
+                    print(outcome)
+            else:
+                print(
+                    f"{outcome.path}: validation {outcome.validation.accuracy:.1%}, "
+                    f"test {pooled_accuracy([outcome])}, {outcome.seconds:.0f} s"
+                )
+                answer = evaluation.only_answer(outcome)
+                if answer is not None:
+                    print(
+                        f"{job} gives the same answer for every test image: "
+                        f"{images.classes[answer]}."
+                    )
+    if failed and len(wanted) == 1:
+        raise failed[0][1]
     if failed:
         raise CatdogError(
-            f"{', '.join(failed)}: the loss stayed where guessing has it, and "
-            "nothing was recorded. Train with another seed, or on more images."
+            f"{len(failed)} of {len(wanted)} runs failed: "
+            f"{', '.join(str(job) for job, _ in failed)}."
         )
 
 
-def _train_and_record(
-    builder: Any, images: Any, seed: int, epochs: int, out: Path | None
-) -> bool:
-    """Return whether there was something to record."""
-    from catdog import checkpoints, evaluation, models
-    from catdog.report.sentences import pooled_accuracy
-    from catdog.runs import replay, store, weights
+def _run_all(wanted: list[Any], images: Any, args: argparse.Namespace) -> Any:
+    """Train runs here, side by side or on a cluster; give out each as it ends."""
+    from catdog import cluster, jobs
 
-    run, model = replay.train_run(builder, images, seed, epochs)
-    # That an ablation fails is what it is there to show.
-    if run.model in models.BUILDERS and evaluation.collapsed(run):
-        print(f"{run.model} with seed {seed} learned nothing: not recorded.")
-        return False
-    path = store.write_run(run, out, weights.kept_weights(model))
-    checkpoints.save_network(model, seed, images.classes)
-    print(
-        f"{path}: validation {run.validation.accuracy:.1%}, "
-        f"test {pooled_accuracy([run])}, {run.seconds:.0f} s"
-    )
-    answer = evaluation.only_answer(run)
-    if answer is not None:
-        print(
-            f"{run.model} with seed {seed} gives the same answer for every "
-            f"test image: {images.classes[answer]}."
-        )
-    return True
+    crew: jobs.Crew
+    if args.scheduler and wanted:
+        crew = cluster.Cluster(args.scheduler)
+    elif min(args.jobs, len(wanted)) > 1:
+        crew = jobs.LocalCrew(min(args.jobs, len(wanted)))
+    else:
+        return jobs.run_all_here(wanted, images, args.out)
+    return jobs.run_all_apart(wanted, crew, images, args.out)
 
 
 def add_runs(commands: Commands) -> None:

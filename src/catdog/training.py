@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from catdog import devices
 from catdog.backend import keras, tf
 from catdog.data.pipeline import Datasets, count_batches, datasets
 from catdog.data.split import ImageSet, split
@@ -17,6 +18,7 @@ from catdog.feature_extraction import (
     split_at_base,
 )
 from catdog.models import Builder
+from catdog.pretrained import structure_only
 from catdog.progress import Bar
 from catdog.scores import Result, Score, summarize
 from catdog.settings import EPOCHS
@@ -56,6 +58,8 @@ class Trained(NamedTuple):
         train: how it does on the training images, in inference mode.
         validation: how it does on the validation images.
         scores: answers for the test images.
+        n_devices: how many devices shared each batch.
+        precision: the name of Keras' policy for numbers.
     """
 
     model: keras.Model
@@ -65,6 +69,8 @@ class Trained(NamedTuple):
     train: Result
     validation: Result
     scores: list[Score]
+    n_devices: int = 1
+    precision: str = devices.FLOAT32
 
 
 def train(
@@ -73,6 +79,7 @@ def train(
     seed: int = 0,
     epochs: int = EPOCHS,
     recipe: Recipe = USUAL_RECIPE,
+    n_devices: int = 1,
 ) -> Trained:
     """Train a new model, and score it on the images of all three sets.
 
@@ -83,29 +90,35 @@ def train(
             augmentation. Seed k tests on fold k mod 5 (or on the one test set).
         epochs: passes through the training images.
         recipe: of the training.
+        n_devices: how many GPUs share each batch.
 
     Raises:
-        CatdogError: if `epochs` is less than 1, or the training diverges.
+        CatdogError: if `epochs` is less than 1, the training diverges, or there
+            are fewer devices.
     """
     if epochs < 1:
         raise CatdogError(f"{epochs} epochs train nothing: ask for 1 or more.")
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    model = builder(decay_steps=epochs * count_batches(images.train))
     fold = seed % images.folds
-    sets = datasets(images, fold, seed, size=model.input_shape[1])
-    start = time.perf_counter()
-    history = fit(model, sets, seed, epochs, recipe.n_augmented_copies)
-    if recipe.fine_tuning_epochs:
-        more = fine_tune(model, sets, recipe.fine_tuning_epochs, seed)
-        history = {name: history[name] + more[name] for name in history}
-    seconds = time.perf_counter() - start
+    policy = devices.precision()
+    with devices.train_on(n_devices, policy):
+        model = builder(decay_steps=epochs * count_batches(images.train))
+        sets = datasets(images, fold, seed, size=model.input_shape[1])
+        start = time.perf_counter()
+        history = fit(model, sets, seed, epochs, recipe.n_augmented_copies)
+        if recipe.fine_tuning_epochs:
+            more = fine_tune(model, sets, recipe.fine_tuning_epochs, seed)
+            history = {name: history[name] + more[name] for name in history}
+        seconds = time.perf_counter() - start
     epoch = first_nonfinite_epoch(history)
     if epoch:
         raise CatdogError(
             f"{model.name} with seed {seed} diverged: the loss is NaN or "
             f"infinite in epoch {epoch}. Lower the learning rate."
         )
+    if (n_devices, policy) != (1, devices.FLOAT32):
+        model = _on_one_device(model, builder, recipe)
     if recipe.average_flips:
         model = average_flips(model)
     names = split(images, fold)
@@ -118,7 +131,21 @@ def train(
         summarize(score(model, sets.train, names.train)),
         summarize(score(model, sets.validation, names.validation)),
         score(model, sets.test, names.test),
+        n_devices,
+        policy,
     )
+
+
+def _on_one_device(
+    model: keras.Model, builder: Builder, recipe: Recipe
+) -> keras.Model:
+    """Return what was trained as the model that any machine can use."""
+    with structure_only():
+        usual = builder()
+    if recipe.fine_tuning_epochs:
+        unfreeze(usual)
+    usual.set_weights(model.get_weights())
+    return usual
 
 
 def fit(

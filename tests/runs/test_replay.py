@@ -331,8 +331,8 @@ def test_models_are_trained_by_their_recipe(
 ):
     asked = []
 
-    def train(builder, images, seed, epochs, recipe):
-        asked.append((seed, epochs, recipe))
+    def train(builder, images, seed, epochs, recipe, n_devices):
+        asked.append((seed, epochs, recipe, n_devices))
         scores = [Score(name, 0, 1 / 3) for name in split(images, 0).test]
         history = {name: [0.5, 0.123456] for name in HISTORY}
         results = Result(48, 24, 0.7), Result(32, 16, 0.7)
@@ -341,7 +341,7 @@ def test_models_are_trained_by_their_recipe(
     monkeypatch.setattr(replay, "train", train)
     run, model = replay.train_run(builder, images, 5, 2)
     recipe = ablations.recipe_of(builder.__name__)
-    assert asked == [(5, 2, recipe)]
+    assert asked == [(5, 2, recipe, 1)]
     assert isinstance(model, keras.Model)
     expected = (
         dataclasses.asdict(recipe) if builder is not models.model1 else None

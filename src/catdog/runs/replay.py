@@ -66,10 +66,23 @@ def _find_runs_of(
     name = builder.__name__
     runs: dict[int, Run] = {}
     for run in store.read_runs(source, images.fingerprint, name):
-        fits = run.epochs == epochs + recipe_of(name).fine_tuning_epochs
-        if fits and not why_stale(run, builder, images):
+        if belongs(run, builder, images, epochs):
             runs.setdefault(run.seed, run)
     return [runs[seed] for seed in sorted(runs)]
+
+
+def belongs(run: Run, builder: Builder, images: ImageSet, epochs: int) -> bool:
+    """Return whether a run is what such a training would give today.
+
+    Args:
+        run: the run.
+        builder: of its model.
+        images: those on this machine.
+        epochs: passes through the training images, without those of
+            fine-tuning.
+    """
+    more = recipe_of(run.model).fine_tuning_epochs
+    return run.epochs == epochs + more and not why_stale(run, builder, images)
 
 
 def why_stale(run: Run, builder: Builder, images: ImageSet | None) -> list[str]:
@@ -134,7 +147,11 @@ def find_ablations(
 
 
 def train_run(
-    builder: Builder, images: ImageSet, seed: int, epochs: int
+    builder: Builder,
+    images: ImageSet,
+    seed: int,
+    epochs: int,
+    n_devices: int = 1,
 ) -> tuple[Run, keras.Model]:
     """Train a model now.
 
@@ -142,7 +159,7 @@ def train_run(
         What is recorded of the training, and the trained model.
     """
     recipe = recipe_of(builder.__name__)
-    trained = train(builder, images, seed, epochs, recipe)
+    trained = train(builder, images, seed, epochs, recipe, n_devices)
     description = _describe(builder, epochs, len(images.train))
     return as_run(trained, description, images, seed), trained.model
 
@@ -188,6 +205,8 @@ def as_run(
             count_parameters(model.non_trainable_weights),
         ),
         environment=environment(),
+        devices=trained.n_devices,
+        precision=trained.precision,
         seconds=round(trained.seconds, 1),
         recorded=date.today().isoformat(),
     )

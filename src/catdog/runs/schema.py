@@ -86,6 +86,8 @@ class Run(
         scores: the answer for each test image.
         parameters: how many there are.
         environment: versions, cores and platform of the machine.
+        devices: how many devices of it shared each batch.
+        precision: the name of Keras' policy for numbers while it trained.
         seconds: of training, without the final scoring.
         recorded: the day, as YYYY-MM-DD.
         path: the file it was read from; None for a run of this very process.
@@ -108,6 +110,8 @@ class Run(
     scores: Annotated[list[Score], msgspec.Meta(min_length=1)]
     parameters: Parameters
     environment: dict[str, str | int]
+    devices: Annotated[int, msgspec.Meta(ge=1)] = 1
+    precision: str = "float32"
     seconds: Annotated[float, msgspec.Meta(ge=0)]
     recorded: str
     path: Path | None = None

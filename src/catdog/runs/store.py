@@ -27,6 +27,22 @@ def subfolder(source: str, fingerprint: str) -> str:
     return f"own/{fingerprint}" if own else "."
 
 
+def record_path(
+    folder: Path | None, source: str, fingerprint: str, model: str, seed: int
+) -> Path:
+    """Return where in a folder of runs the record of a run is.
+
+    Args:
+        folder: the folder; without one, the user's own.
+        source: of the images.
+        fingerprint: of the images' names.
+        model: its name.
+        seed: of the training.
+    """
+    folder = folder or settings.runs_folder()
+    return folder / subfolder(source, fingerprint) / f"{model}-{seed}.json"
+
+
 def read_run(path: Path) -> Run:
     """Read a record.
 
@@ -88,9 +104,9 @@ def write_run(
     Returns:
         The path of the record.
     """
-    folder = folder or settings.runs_folder()
-    place = subfolder(run.images.source, run.images.names)
-    path = folder / place / f"{run.model}-{run.seed}.json"
+    path = record_path(
+        folder, run.images.source, run.images.names, run.model, run.seed
+    )
     named = fingerprint(weights) if weights else None
     record = as_record(msgspec.structs.replace(run, weights=named))
     if weights:
