@@ -35,10 +35,13 @@ check: .venv/ready
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell
 
-# Always from drawn images: the site that any machine can make.
+# Always from drawn images: the site that any machine can make. Of each renderer that is here.
+BROWSE := tests/browse_site.py tests/browse_demo.py tests/browse_explorers.py
 test-site: .venv/ready
 	@CATDOG_DATA=drawings $(BIN)/catdog render --with built-in
-	@$(BIN)/python -m pytest tests/browse_site.py tests/browse_demo.py tests/browse_explorers.py
+	@$(BIN)/python -m pytest $(BROWSE)
+	@if command -v quarto >/dev/null; then CATDOG_DATA=drawings $(BIN)/catdog render --with quarto && \
+		$(BIN)/python -m pytest $(BROWSE); fi
 
 # The tests on the oldest and newest Pythons and packages: an hour, and by hand.
 test-versions: .venv/ready

@@ -7,6 +7,7 @@ import http.server
 import os
 import re
 import shutil
+import statistics
 import threading
 from pathlib import Path
 
@@ -296,6 +297,117 @@ def test_wide_things_scroll_in_their_box_on_a_phone(browser, address):
         ".filter(e => e.scrollWidth > e.clientWidth).length"
     )
     assert wide >= 2  # the drawing of the network, and some code
+    tab.close()
+
+
+# What it looks like
+
+CHAPTER = "chapters/02-first-model.html"
+# How many letters of a paragraph fit into one of its lines.
+LETTERS_IN_A_LINE = """() => [...document.querySelectorAll("main p")]
+  .filter((p) => p.checkVisibility() && p.innerText.length > 150)
+  .filter((p) => !p.querySelector("code, math, img"))
+  .map((p) => {
+    const line = document.createElement("span");
+    line.style = "position: absolute; white-space: nowrap";
+    line.innerHTML = p.innerHTML;
+    p.append(line);
+    const letters = line.innerText.length / line.getBoundingClientRect().width;
+    line.remove();
+    return letters * p.clientWidth;
+  })"""
+DRAWN = "main :is(figure, .cell-output) img[src$='.svg']"
+
+
+def open_at(browser, width, name, theme="light"):
+    tab = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme=theme
+    )
+    path, _, anchor = name.partition("#")
+    tab.goto(f"{(SITE / path).as_uri()}#{anchor}")
+    tab.evaluate("document.fonts.ready")
+    return tab
+
+
+@each_page
+def test_no_page_scrolls_sideways(browser, name):
+    tab = open_at(browser, 320, name)
+    for width in (320, 768, 1920):
+        tab.set_viewport_size({"width": width, "height": 900})
+        fits = tab.evaluate(
+            "document.documentElement.scrollWidth <= innerWidth"
+        )
+        assert fits, width
+    tab.close()
+
+
+@pytest.mark.parametrize("width", [768, 1280, 1920])
+def test_lines_are_of_a_length_that_the_eye_follows(browser, width):
+    tab = open_at(browser, width, CHAPTER)
+    letters = tab.evaluate(LETTERS_IN_A_LINE)
+    assert len(letters) > 5 and 60 <= statistics.median(letters) <= 75
+    tab.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_heading_is_seen_after_a_jump(browser, width):
+    tab = open_at(browser, width, f"{CHAPTER}#sec-saw")
+    assert tab.wait_for_function(
+        """() => {
+          const heading = document.querySelector("#sec-saw :is(h2), h2#sec-saw");
+          const box = heading.getBoundingClientRect();
+          const seen = document.elementFromPoint(box.left + 5, box.top + 5);
+          return scrollY > 0 && box.top > 0 && heading.contains(seen);
+        }"""
+    )
+    tab.close()
+
+
+@each_page
+def test_words_in_figures_can_be_read_on_a_phone(browser, name):
+    tab = open_at(browser, 390, name)
+    for image in tab.locator(DRAWN).all():
+        if not image.is_visible():
+            continue
+        file = (SITE / name).parent / image.get_attribute("src")
+        text = file.read_text(encoding="utf-8")
+        # The size of letters, in hundredths of a point.
+        sizes = re.findall(r"scale\(([\d.]+) -[\d.]+\)", text)
+        shown = image.evaluate("image => image.clientWidth")
+        natural = int(image.get_attribute("width"))
+        points = 100 * min(map(float, sizes), default=100.0)
+        assert points * 96 / 72 * shown / natural >= 10, file.name
+    tab.close()
+
+
+@pytest.mark.parametrize(
+    "name", [CHAPTER, "chapters/05-transfer-learning.html"]
+)
+def test_page_prints_black_on_white_and_whole(browser, name):
+    tab = open_at(browser, 700, name, "dark")
+    tab.emulate_media(media="print", color_scheme="dark")
+    shown = tab.evaluate(
+        """() => ({
+          paper: getComputedStyle(document.body).backgroundColor,
+          ink: getComputedStyle(document.querySelector("main h2 + p")).color,
+          cut: [...document.querySelectorAll("main pre")]
+            .filter((pre) => pre.checkVisibility())
+            .filter((pre) => pre.scrollWidth > pre.clientWidth + 1).length,
+          addresses: [...document.querySelectorAll("main pre a")]
+            .map((a) => getComputedStyle(a, "::after").content)
+            .filter((text) => text !== "none"),
+          frame: [...document.querySelectorAll("nav, button, .nav-footer")]
+            .filter((part) => part.checkVisibility())
+            .map((part) => part.outerHTML.slice(0, 80)),
+        })"""
+    )
+    assert shown == {
+        "paper": "rgb(255, 255, 255)",
+        "ink": "rgb(0, 0, 0)",
+        "cut": 0,
+        "addresses": [],
+        "frame": [],
+    }
     tab.close()
 
 

@@ -43,11 +43,12 @@ class _Page(HTMLParser):
 
     def handle_starttag(
         self,
-        tag: str,  # noqa: ARG002
+        tag: str,
         attrs: list[tuple[str, str | None]],
     ) -> None:
         for name, value in attrs:
-            if name == "id":
+            # Quarto's style sheets for light and for dark share an id.
+            if name == "id" and tag != "link":
                 self.ids.append(value or "")
             elif name in ("href", "src") and value:
                 self.addresses.append(value)

@@ -30,9 +30,9 @@ ROLES = {
     "decides": ("ink", 1.0, ("Dense",)),
     FROZEN: ("note", 1.0, ("base_model_layer",)),
 }
-MAX_LETTERS = 14  # of a name in one line
-GAP = 1.6  # between the words below two blocks, in letters
-LETTER = 0.078  # inches to a letter of these words
+MAX_LETTERS = 12  # of a name in one line
+GAP = 1.2  # between the words below two blocks, in letters
+LETTER = 0.0755  # inches to a letter of these words
 
 
 # The words below a group of blocks; for each, the shape and what its layer does.
