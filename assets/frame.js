@@ -50,20 +50,19 @@ function result(entry, words, up) {
   const near = entry.text.slice(start, start + 140);
   const hit = near.match(any);
   const mark = document.createElement("mark");
-  mark.textContent = hit ? hit[0] : "";
+  mark.textContent = hit?.[0];
   const [before, after] = hit ? [near.slice(0, hit.index), near.slice(hit.index + hit[0].length)] : [near, ""];
-  link.append(title, `${start ? "…" : ""}${before}`, mark, `${after}…`);
+  link.append(title, `${start ? "…" : ""}${before}`, ...(hit ? [mark] : []), `${after}…`);
   item.append(link);
   return item;
 }
 
 // The index is a file of the site, which browsers do not hand out on file://.
 function addSearch(form) {
-  if (!form || !location.protocol.startsWith("http")) return; // `search: false`
+  if (!form || root.dataset.script !== "http") return; // `search: false`
   const [input, list, said] = [form.querySelector("input"), form.querySelector(".results"), form.querySelector("[role=status]")];
   const up = form.dataset.up;
   let index;
-  form.hidden = false;
   const look = async () => {
     const query = input.value;
     index ??= fetch(`${up}search.json`).then((answer) => answer.json());
@@ -105,19 +104,20 @@ function follow(links) {
   addEventListener("scroll", mark, { passive: true });
 }
 
+root.dataset.script = location.protocol.startsWith("http") ? "http" : "file";
 show(memory() || (dark.matches ? "dark" : "light")); // before the first paint
 dark.addEventListener("change", (event) => memory() || show(event.matches ? "dark" : "light"));
 
 addEventListener("DOMContentLoaded", () => {
   const button = document.querySelector(".theme");
   show(root.dataset.theme);
-  button.hidden = false;
   button.addEventListener("click", () => {
     show(root.dataset.theme === "dark" ? "light" : "dark");
     memory(root.dataset.theme);
   });
   const fold = () => document.querySelectorAll(".fold").forEach((part) => (part.open = wide.matches));
   fold();
+  root.dataset.folded = "";
   wide.addEventListener("change", fold);
   if (navigator.clipboard) document.querySelectorAll("div.sourceCode > pre").forEach(addCopyButton);
   addSearch(document.querySelector(".search"));

@@ -4,11 +4,11 @@ addEventListener("DOMContentLoaded", () => {
 
   // A box that scrolls sideways: reachable, and with a name.
   const reach = () => {
-    for (const box of main.querySelectorAll("pre, div, figure, math[display=block]")) {
+    for (const box of main.querySelectorAll("pre, div, figure, table, math[display=block]")) {
       if (box.tabIndex >= 0 || box.scrollWidth <= box.clientWidth + 1 || !/auto|scroll/.test(getComputedStyle(box).overflowX)) continue;
       box.tabIndex = 0;
       if (box.matches("div, figure")) box.setAttribute("role", "group");
-      if (box.matches("div, figure") && !box.ariaLabel) box.ariaLabel = "Scrolls sideways";
+      if (box.matches("div, figure, table") && !box.ariaLabel) box.ariaLabel = "Scrolls sideways";
     }
   };
   reach();
