@@ -349,6 +349,20 @@ def test_lines_are_of_a_length_that_the_eye_follows(browser, width):
     tab.close()
 
 
+def test_lines_of_a_summary_are_as_wide_as_its_letters(browser):
+    tab = open_at(browser, 1280, CHAPTER)
+    letters, lines = tab.evaluate(
+        """() => ["a", "─"].map((letter) => {
+          const row = document.createElement("span");
+          row.textContent = letter.repeat(80);
+          document.querySelector("main .cell-output-stdout pre").append(row);
+          return row.getBoundingClientRect().width;
+        })"""
+    )
+    assert letters == pytest.approx(lines, abs=4)  # half a letter
+    tab.close()
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_heading_is_seen_after_a_jump(browser, width):
     tab = open_at(browser, width, f"{CHAPTER}#sec-saw")

@@ -94,4 +94,4 @@ def test_style_sheet_names_each_file_of_a_face():
         "font-weight: 200 800; font-display: swap; "
         'src: url("fonts/some-face-italic.woff2") format("woff2"); }\n'
     )
-    assert sheet.count("@font-face") == 2
+    assert sheet.count("@font-face") == 3
