@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catdog.data.split import FOLDS, ImageSet
+from catdog.data.split import ImageSet
 from catdog.evaluation import (
     REQUIRED_ACCURACY,
     best_model,
@@ -61,7 +61,7 @@ def accuracy_by_run(runs: Sequence[Run]) -> Markdown:
     rows = [
         [
             run.seed,
-            f"{run.fold + 1} of {FOLDS}",
+            run.fold,
             run.test.n,
             run.test.correct,
             f"{run.test.accuracy:.1%}",
@@ -69,7 +69,7 @@ def accuracy_by_run(runs: Sequence[Run]) -> Markdown:
         for run in runs
     ]
     return table(
-        ["seed", "tested on fifth", "images", "right", "accuracy"], rows
+        ["seed", "tested on fold", "images", "right", "accuracy"], rows
     )
 
 
@@ -452,7 +452,7 @@ def specification(runs: Mapping[str, list[Run]]) -> Markdown:
     """
     rows = [
         [
-            "A function shows labeled cats in one row and labeled dogs in another",
+            "A function shows labeled images, a row for each class",
             "[chapter 1](01-data.qmd#sec-look)",
             "met",
         ],
