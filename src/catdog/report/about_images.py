@@ -1,12 +1,11 @@
 """What pages say of the folders that images come in, whatever their classes."""
 
-import itertools
 from pathlib import PurePosixPath
 
 from catdog._io import printable
 from catdog.data.class_folders import natural_order
 from catdog.data.split import ImageSet
-from catdog.report.markdown import Markdown, escape
+from catdog.report.markdown import Markdown
 
 SHOWN = 2  # file names in a line
 
@@ -61,5 +60,7 @@ def _parts(images: ImageSet) -> list[str]:
         return [""]
     in_test = set(images.test)
     validation = [name for name in images.held_out if name not in in_test]
-    firsts = [names[0] for names in (images.train, validation, images.test) if names]
+    firsts = [
+        names[0] for names in (images.train, validation, images.test) if names
+    ]
     return [printable(PurePosixPath(name).parts[0]) for name in firsts]

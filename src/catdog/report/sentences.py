@@ -395,7 +395,11 @@ def result_on_test(chosen: Sequence[Run]) -> str:
     """
     correct, n = pooled_test(chosen)
     one = chosen[0]
-    what = "models that we chose are" if len(chosen) > 1 else "model that we chose is"
+    what = (
+        "models that we chose are"
+        if len(chosen) > 1
+        else "model that we chose is"
+    )
     text = (
         f"**The {what} right for {correct:,} of {n:,} test images: "
         f"{correct / n:.1%}.**"

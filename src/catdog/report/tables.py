@@ -222,10 +222,11 @@ def runs_rows(groups: Mapping[str, Sequence[Run]]) -> list[list[str]]:
 
 def ablations(
     runs: Sequence[Run], changed: Mapping[str, Sequence[Run]]
-) -> Markdown:
+) -> Markdown | None:
     """Return the runs of ablations beside those of the model they change.
 
-    Runs are compared with those of the same seed, and so of the same split.
+    Runs are compared with those of the same seed, and so of the same split. If
+    there are none to compare, there is no table.
 
     Args:
         runs: of the model itself.
@@ -256,7 +257,7 @@ def ablations(
         "without it",
         "difference in points (range)",
     ]
-    return table(header, rows)
+    return table(header, rows) if rows else None
 
 
 def signed_range(differences: Sequence[float]) -> str:
