@@ -147,7 +147,9 @@ def test_no_page_speaks_of_runs_that_are_not_there(sites):
         # What the glossary and the page for teachers say holds in general.
         if n_runs == 1 and page.stem not in ("glossary", "teachers"):
             text = prose(page)
-            assert [w for w in NOT_TRUE_OF_ONE_RUN if w in text] == [], page.name
+            assert [w for w in NOT_TRUE_OF_ONE_RUN if w in text] == [], (
+                page.name
+            )
 
 
 def test_test_set_of_ones_own_is_no_fold(sites):
