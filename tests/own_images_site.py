@@ -21,6 +21,7 @@ from catdog.data.sources import open_images
 from catdog.publish.pages import render
 from catdog.runs import store
 from catdog.runs.replay import train_run
+from catdog.runs.weights import kept_weights
 
 EPOCHS = 2
 FLAT = {"ants": 40, "bees": 20}
@@ -48,7 +49,7 @@ NOT_TRUE_OF_ONE_RUN = (
     "different parts of the images",
     "averaged over",
     "of 5",
-    "Five",
+    "Five folds",
     "five times",
     "with every seed",
 )
@@ -84,9 +85,10 @@ def write_images(folder, counts):
 def record_runs(images, n_runs):
     """Each model is trained once; other seeds, if any, do as well."""
     for builder in models.BUILDERS.values():
-        run, _ = train_run(builder, images, seed=0, epochs=EPOCHS)
+        run, model = train_run(builder, images, seed=0, epochs=EPOCHS)
         for seed in range(n_runs):
-            store.write_run(msgspec.structs.replace(run, seed=seed))
+            other = msgspec.structs.replace(run, seed=seed)
+            store.write_run(other, weights=kept_weights(model))
 
 
 def copy_project(folder):

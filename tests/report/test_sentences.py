@@ -52,8 +52,8 @@ OWN = ("pets/a_b/1.jpg", "pets/<c>/1.jpg")
         ),
         (
             ImageSet(Path("x"), "photographs", OWN, OWN, ("a_b", "<c>")),
-            "> **Your own images.** This page was made with 4 images of two "
-            r"classes, a\_b and \<c\>.",
+            "<small>This page was made with 4 images of two "
+            r"classes, a\_b and \<c\>.</small>",
         ),
         (
             ImageSet(
@@ -63,8 +63,8 @@ OWN = ("pets/a_b/1.jpg", "pets/<c>/1.jpg")
                 OWN,
                 faults=(("1", "is empty"),) * 7,
             ),
-            "> **Your own images.** This page was made with 4 images of two "
-            "classes, cat and dog. 7 files could not be read.",
+            "<small>This page was made with 4 images of two "
+            "classes, cat and dog. 7 files could not be read.</small>",
         ),
     ],
     ids=["photographs", "drawings", "own", "faults"],
@@ -161,7 +161,7 @@ def test_fit_of_one_epoch_names_what_it_ran_on():
 def test_one_file_and_one_minute_are_no_plurals():
     one_fault = ImageSet(Path("x"), "photographs", OWN, OWN, faults=OWN[:1])
     assert sentences.images_notice(one_fault).endswith(
-        " 1 file could not be read."
+        " 1 file could not be read.</small>"
     )
     assert "took 1 minute in" in sentences.training_time({"a": [make_run()]})
     quick = {"a": [make_run(seconds=12.0)]}
@@ -524,7 +524,10 @@ def pair(differences, only_later, only_earlier=0):
             "Yes. It helped with the only seed that was tried, and on the 20 test "
             "images the difference is larger than luck explains (p < 0.001).",
         ),
-        (pair([-1], only_later=11), "No: it did not help."),
+        (
+            pair([-1], only_later=11),
+            "No, not with the only seed that was tried.",
+        ),
         (
             pair([1, 2], only_later=11),
             "Yes. It helped with every seed, and on the 40 test images the "

@@ -73,14 +73,14 @@ def images_notice(images: ImageSet) -> Markdown:
         )
     first, second = map(escape, images.classes)
     left_out = len(images.faults)
+    faults = (
+        f" {count_noun(left_out, 'file')} could not be read."
+        if left_out
+        else ""
+    )
     return Markdown(
-        f"> **Your own images.** This page was made with {number} images of "
-        f"two classes, {first} and {second}."
-        + (
-            f" {count_noun(left_out, 'file')} could not be read."
-            if left_out
-            else ""
-        )
+        f"<small>This page was made with {number} images of two classes, {first} "
+        f"and {second}.{faults}</small>"
     )
 
 
@@ -342,8 +342,9 @@ def evidence(earlier: Sequence[Run], later: Sequence[Run]) -> str:
     every_seed = min(differences) > 0
     one_seed = len(differences) == 1
     if round(mean(differences), 9) <= 0:  # 0.8 - 0.7 is not 0.7 - 0.6
-        averaged = "" if one_seed else "averaged over the seeds, "
-        return f"No: {averaged}it did not help."
+        if one_seed:
+            return "No, not with the only seed that was tried."
+        return "No: averaged over the seeds, it did not help."
     seeds = (
         "with the only seed that was tried"
         if one_seed

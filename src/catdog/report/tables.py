@@ -205,13 +205,14 @@ def runs_rows(groups: Mapping[str, Sequence[Run]]) -> list[list[str]]:
     for name, group in groups.items():
         average, low, high = mean_min_max(group)
         required = REQUIRED_ACCURACY.get(name)
+        spread = f" ({low:.1%} to {high:.1%})" if len(group) > 1 else ""
         rows.append(
             [
                 name,
                 f"{group[0].parameters.trainable:,}",
                 f"{len(group)}",
                 f"{mean(run.seconds for run in group):.0f}",
-                f"{average:.1%} ({low:.1%} to {high:.1%})",
+                f"{average:.1%}{spread}",
                 pooled_accuracy(group),
                 f"{required:.0%}" if required else "none",
                 verdict(reaches(group, required)) if required else "–",
