@@ -35,10 +35,11 @@ check: .venv/ready
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell
 
-# Always from drawn images: the site that any machine can make.
+# Always from drawn images: the site that any machine can make. Then that of somebody's own images.
 test-site: .venv/ready
 	@CATDOG_DATA=drawings $(BIN)/catdog render --with built-in
 	@$(BIN)/python -m pytest tests/browse_site.py tests/browse_demo.py tests/browse_explorers.py
+	@$(BIN)/python -m pytest tests/own_images_site.py
 
 # The tests on the oldest and newest Pythons and packages: an hour, and by hand.
 test-versions: .venv/ready

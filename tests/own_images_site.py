@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from check_site import faults
 from conftest import random_mobilenet
 from projects import TUTORIAL, read, replace
+from test_chapters import OWN_COUNTS
 
 from catdog import models, pretrained
 from catdog.data.drawings import scenes
@@ -39,9 +40,7 @@ TITLE = "Cats, dogs and neural networks"
 NO_WORDS = ["script", "style", "pre", "code", "annotation", "a"]
 ATTRIBUTES = ("alt", "title", "aria-label", "content", "placeholder")
 ANIMALS = re.compile(r"\b(?:cats?|dogs?)\b", re.IGNORECASE)
-COUNTS = re.compile(
-    r"\b(?:[23],?000|1,000|[248]00) (?:\w+-?\w* ){0,2}(?:images|photographs)\b"
-)
+COUNTS = re.compile(OWN_COUNTS)
 NOT_TRUE_OF_ONE_RUN = (
     "1 runs",
     "1.0 times as",
