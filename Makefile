@@ -35,13 +35,15 @@ check: .venv/ready
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell
 
-# Always from drawn images: the site that any machine can make. Of each renderer that is here.
+# Always from drawn images: the site that any machine can make. Of each renderer that is here. Then that of
+# somebody's own images.
 BROWSE := tests/browse_site.py tests/browse_demo.py tests/browse_explorers.py
 test-site: .venv/ready
 	@CATDOG_DATA=drawings $(BIN)/catdog render --with built-in
 	@$(BIN)/python -m pytest $(BROWSE)
 	@if command -v quarto >/dev/null; then CATDOG_DATA=drawings $(BIN)/catdog render --with quarto && \
 		$(BIN)/python -m pytest $(BROWSE); fi
+	@$(BIN)/python -m pytest tests/own_images_site.py
 
 # The tests on the oldest and newest Pythons and packages: an hour, and by hand.
 test-versions: .venv/ready

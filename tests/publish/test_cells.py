@@ -140,3 +140,19 @@ def test_figure_is_as_large_as_its_pixels_and_resolution_say(
     image = BeautifulSoup(html, "html.parser").select_one("figure img")
     assert (image["width"], image["height"]) == size
     assert (tmp_path / "site" / image["src"]).is_file()
+
+
+def test_caption_of_a_figure_or_table_that_is_left_out_is_left_out(tmp_path):
+    project = write_draft(
+        tmp_path / "project",
+        "```{python}\n#| label: tbl-none\n#| tbl-cap: No such table.\n"
+        "#| echo: false\nNone\n```\n\n"
+        "```{python}\n#| label: fig-none\n#| fig-cap: No such figure.\n"
+        "#| echo: false\nNone\n```\n\n"
+        "```{python}\n#| label: tbl-last\n#| tbl-cap: A table.\n"
+        "#| echo: false\nfrom IPython.display import Markdown\n"
+        "Markdown('| a |\\n|--|\\n| 1 |')\n```\n",
+    )
+    soup = execute_page(project, "index.qmd", tmp_path / "site")
+    text = words(soup.main)
+    assert "No such" not in text and "Table 1: A table." in text

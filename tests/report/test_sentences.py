@@ -52,9 +52,8 @@ OWN = ("pets/a_b/1.jpg", "pets/<c>/1.jpg")
         ),
         (
             ImageSet(Path("x"), "photographs", OWN, OWN, ("a_b", "<c>")),
-            "> **Your own images.** This page was made with 4 images of two "
-            r"classes, a\_b and \<c\>. Where the text says cat, read a\_b. Where "
-            r"it says dog, read \<c\>.",
+            "<small>This page was made with 4 images of two "
+            r"classes, a\_b and \<c\>.</small>",
         ),
         (
             ImageSet(
@@ -64,9 +63,8 @@ OWN = ("pets/a_b/1.jpg", "pets/<c>/1.jpg")
                 OWN,
                 faults=(("1", "is empty"),) * 7,
             ),
-            "> **Your own images.** This page was made with 4 images of two "
-            "classes, cat and dog. Where the text says cat, read cat. Where it "
-            "says dog, read dog. 7 files could not be read.",
+            "<small>This page was made with 4 images of two "
+            "classes, cat and dog. 7 files could not be read.</small>",
         ),
     ],
     ids=["photographs", "drawings", "own", "faults"],
@@ -163,22 +161,135 @@ def test_fit_of_one_epoch_names_what_it_ran_on():
 def test_one_file_and_one_minute_are_no_plurals():
     one_fault = ImageSet(Path("x"), "photographs", OWN, OWN, faults=OWN[:1])
     assert sentences.images_notice(one_fault).endswith(
-        " 1 file could not be read."
+        " 1 file could not be read.</small>"
     )
     assert "took 1 minute in" in sentences.training_time({"a": [make_run()]})
+    quick = {"a": [make_run(seconds=12.0)]}
+    assert "took 12 seconds in" in sentences.training_time(quick)
 
 
-def test_validation_range_is_that_of_the_last_five_epochs_of_all_runs():
-    runs = [
-        make_run(
-            training=[0] * 6, validation=[0.1, 0.6, 0.62, 0.7, 0.65, 0.66]
+SIX_EPOCHS = [
+    make_run(seed=seed, training=[0] * 6, validation=values, val_loss=[0.6] * 6)
+    for seed, values in enumerate(
+        ([0.1, 0.6, 0.62, 0.7, 0.65, 0.66], [0.9, 0.61, 0.7, 0.7, 0.75, 0.72])
+    )
+]
+THREE_EPOCHS = make_run(training=[0] * 3, validation=[0.6, 0.7, 0.65])
+LEVEL = make_run(training=[0] * 2, validation=[0.65, 0.65])
+
+
+@pytest.mark.parametrize(
+    ("runs", "text"),
+    [
+        (
+            SIX_EPOCHS,
+            "**The validation accuracy of `model1` settled between 60.0% and "
+            "75.0%** over the last five epochs. After the last epoch it was "
+            "69.0%, averaged over 2 runs.",
         ),
-        make_run(
-            training=[0] * 6, validation=[0.9, 0.61, 0.7, 0.7, 0.75, 0.72]
+        (
+            [THREE_EPOCHS],
+            "**The validation accuracy of `model1` settled between 60.0% and "
+            "70.0%** over the last three epochs. After the last epoch it was "
+            "65.0%.",
         ),
-    ]
-    assert sentences.validation_range(runs) == "between 60.0% and 75.0%"
-    assert sentences.mean_validation_accuracy(runs) == pytest.approx(0.69)
+        (
+            [LEVEL],
+            "**The validation accuracy of `model1` settled at 65.0%** over the "
+            "last two epochs. After the last epoch it was 65.0%.",
+        ),
+        (
+            [make_run(training=[0.5], validation=[0.6])],
+            "**The validation accuracy of `model1` after its only epoch** was "
+            "60.0%.",
+        ),
+    ],
+    ids=["several runs", "few epochs", "level", "one epoch"],
+)
+def test_validation_accuracy_settled_over_the_epochs_that_there_are(runs, text):
+    assert sentences.settled(runs) == text
+
+
+@pytest.mark.parametrize(
+    ("seeds", "text"),
+    [
+        (
+            range(5),
+            "So we trained `model1` five times for 2 epochs, each time with "
+            "another seed and with another fold for validation and test.",
+        ),
+        (
+            (0, 5),  # which test the same fold
+            "So we trained `model1` twice for 2 epochs, each time with another "
+            "seed.",
+        ),
+        (
+            range(7),
+            "So we trained `model1` 7 times for 2 epochs, each time with another "
+            "seed.",
+        ),
+        (
+            [3],
+            "We trained `model1` once, with seed 3, for 2 epochs. Only more seeds "
+            "would show how much of the result is luck.",
+        ),
+    ],
+    ids=["a fold each", "the same fold", "seven", "once"],
+)
+def test_page_says_how_often_a_model_was_trained(seeds, text):
+    runs = [make_run(seed=seed) for seed in seeds]
+    assert sentences.how_often(runs) == text
+
+
+def test_mistakes_are_compared_only_if_they_become_fewer():
+    earlier, later, perfect = (
+        [make_run(model, validation=[0.5, accuracy])]
+        for model, accuracy in (
+            ("model3", 0.8),
+            ("model4", 0.95),
+            ("model5", 1),
+        )
+    )
+    assert sentences.fewer_mistakes(earlier, later) == (
+        "Of 100 validation images, `model3` gets 20.0 wrong on average, and "
+        "`model4` 5.0. That is 4.0 times fewer."
+    )
+    assert sentences.fewer_mistakes(later, earlier).endswith("`model3` 20.0.")
+    assert sentences.fewer_mistakes(later, perfect).endswith("`model5` 0.0.")
+
+
+def test_score_and_interval_of_several_choices_are_pooled():
+    chosen = [make_run(seed=0), make_run(seed=1, outcomes=[True] * 4)]
+    assert sentences.result_on_test(chosen) == (
+        "**The models that we chose are right for 7 of 8 test images: 87.5%.** "
+        "No image counts twice, and none had a part in choosing the model that "
+        "it tests. With fold 0 alone, `model1` is right for 3 of 4 test images."
+    )
+    interval = sentences.interval_on_test(chosen)
+    assert interval.startswith("For our choices, the interval goes from 52.9%")
+    assert "1.5 times as wide" in interval
+
+
+def test_score_and_interval_of_one_choice_stand_alone():
+    chosen = [make_run()]
+    assert sentences.result_on_test(chosen) == (
+        "**The model that we chose is right for 3 of 4 test images: 75.0%.** "
+        "None of these images had a part in choosing it."
+    )
+    assert sentences.interval_on_test(chosen) == (
+        "For our choice, the interval goes from 30.1% to 95.4%. A bare "
+        '"75.0%" without an interval claims more than such a test can show.'
+    )
+
+
+def test_score_of_unequal_classes_is_balanced_as_well():
+    scores = [Score(f"a{n}", 0, 0.1) for n in range(9)]
+    scores += [Score("b", 1, 0.9), Score("c", 1, 0.1)]
+    images = msgspec.structs.replace(make_run().images, test=(9, 2))
+    run = make_run(test=summarize(scores), scores=scores, images=images)
+    text = sentences.result_on_test([run])
+    assert "10 of 11 test images: 90.9%" in text
+    assert "**balanced accuracy** of 75.0%" in text
 
 
 @pytest.mark.parametrize(
@@ -410,7 +521,16 @@ def pair(differences, only_later, only_earlier=0):
         ),
         (
             pair([1], only_later=11),
-            "Yes. It helped with every seed, and on the 20 test images the "
+            "Yes. It helped with the only seed that was tried, and on the 20 test "
+            "images the difference is larger than luck explains (p < 0.001).",
+        ),
+        (
+            pair([-1], only_later=11),
+            "No, not with the only seed that was tried.",
+        ),
+        (
+            pair([1, 2], only_later=11),
+            "Yes. It helped with every seed, and on the 40 test images the "
             "difference is larger than luck explains (p < 0.001).",
         ),
         (
@@ -448,6 +568,8 @@ def pair(differences, only_later, only_earlier=0):
     ],
     ids=[
         "yes",
+        "yes, one seed",
+        "no, one seed",
         "yes, small p",
         "every seed, large p",
         "not every seed, small p",
@@ -586,14 +708,16 @@ def bench(tmp_path, monkeypatch):
     [
         (
             "epoch",
-            "Measured with `catdog bench` on 2 CPU cores, in 3 rounds: an epoch "
+            "Measured with `catdog bench` on the tutorial's own images and 2 CPU "
+            "cores, in 3 rounds: an epoch "
             "of `model1` takes 9 s this way, and 11 s if every image is "
             "decoded in every epoch (medians). That is 1.1 times as fast (1.0 to "
             "2.3 within a round).",
         ),
         (
             "transfer",
-            "Measured with `catdog bench` on 2 CPU cores, in 3 rounds: 20 epochs "
+            "Measured with `catdog bench` on the tutorial's own images and 2 CPU "
+            "cores, in 3 rounds: 20 epochs "
             "of `model4` take 50 s this way, and 200 s if every image passes all "
             "layers in every epoch (medians). That is 4.0 times as fast (1.7 to "
             "10.0 within a round).",

@@ -84,7 +84,8 @@ def _outputs(
     ]
     printed = [text for origin, text in shown if origin == "stream"]
     displayed = [text for origin, text in shown if origin != "stream"]
-    whole = floating(options, *displayed)
+    # What a cell leaves out needs no caption; before it runs, nobody knows.
+    whole = floating(options, *displayed) if displayed or not folder else None
     return [*printed, whole] if whole else [text for _, text in shown]
 
 

@@ -73,15 +73,14 @@ def images_notice(images: ImageSet) -> Markdown:
         )
     first, second = map(escape, images.classes)
     left_out = len(images.faults)
+    faults = (
+        f" {count_noun(left_out, 'file')} could not be read."
+        if left_out
+        else ""
+    )
     return Markdown(
-        f"> **Your own images.** This page was made with {number} images of "
-        f"two classes, {first} and {second}. Where the text says cat, read "
-        f"{first}. Where it says dog, read {second}."
-        + (
-            f" {count_noun(left_out, 'file')} could not be read."
-            if left_out
-            else ""
-        )
+        f"<small>This page was made with {number} images of two classes, {first} "
+        f"and {second}.{faults}</small>"
     )
 
 
@@ -151,15 +150,51 @@ def fit_result(
     )
 
 
-def validation_range(runs: Sequence[Run]) -> str:
-    """Return the range of validation accuracy over the last five epochs.
+def how_often(runs: Sequence[Run]) -> str:
+    """Return how often a model was trained, and what differed, in a sentence."""
+    model, epochs = f"`{runs[0].model}`", count_noun(runs[0].epochs, "epoch")
+    if len(runs) == 1:
+        return (
+            f"We trained {model} once, with seed {runs[0].seed}, for {epochs}. "
+            "Only more seeds would show how much of the result is luck."
+        )
+    folds = {run.fold for run in runs}
+    fold = " and with another fold for validation and test"
+    return (
+        f"So we trained {model} {_times_in_words(len(runs))} for {epochs}, each "
+        f"time with another seed{fold if len(folds) == len(runs) else ''}."
+    )
 
-    Over all runs, such as `between 66.0% and 71.5%`.
+
+def _times_in_words(number: int) -> str:
+    words = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
+    return words.get(number, f"{number} times")
+
+
+def settled(runs: Sequence[Run], last: int = 5) -> str:
+    """Return where the validation accuracy of a model ended, in sentences.
+
+    That is its range over the last epochs of all runs, and the mean after the
+    last one.
+
+    Args:
+        runs: of one model.
+        last: over how many epochs, if there are as many.
     """
-    ranges = [last_epochs_range(run) for run in runs]
-    low = min(low for low, _ in ranges)
-    high = max(high for _, high in ranges)
-    return f"between {low:.1%} and {high:.1%}"
+    ranges = [last_epochs_range(run, last) for run in runs]
+    low = f"{min(low for low, _ in ranges):.1%}"
+    high = f"{max(high for _, high in ranges):.1%}"
+    accuracy = f"**The validation accuracy of `{runs[0].model}`"
+    where = f"at {low}" if low == high else f"between {low} and {high}"
+    end = f"{mean_validation_accuracy(runs):.1%}{_averaged(runs)}."
+    epochs = min(last, runs[0].epochs)
+    if epochs == 1:
+        return f"{accuracy} after its only epoch** was {end}"
+    number = {2: "two", 3: "three", 4: "four", 5: "five"}.get(epochs, epochs)
+    return (
+        f"{accuracy} settled {where}** over the last {number} epochs. After the "
+        f"last epoch it was {end}"
+    )
 
 
 def mean_validation_accuracy(runs: Sequence[Run]) -> float:
@@ -171,9 +206,13 @@ def training_time(runs: Mapping[str, Sequence[Run]]) -> str:
     """Return how long one run of each model took, in a sentence."""
     environment = next(iter(runs.values()))[0].environment
     seconds = sum(mean(run.seconds for run in group) for group in runs.values())
+    time = (
+        count_noun(round(seconds / 60), "minute")
+        if seconds >= 55
+        else count_noun(max(1, round(seconds)), "second")
+    )
     return (
-        f"Training each of the {len(runs)} models once took "
-        f"{count_noun(round(seconds / 60), 'minute')} in total on "
+        f"Training each of the {len(runs)} models once took {time} in total on "
         f"{cpu_cores(environment)}."
     )
 
@@ -301,10 +340,17 @@ def evidence(earlier: Sequence[Run], later: Sequence[Run]) -> str:
     only_earlier, only_later, p = mcnemar(*answers)
     p_value = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
     every_seed = min(differences) > 0
+    one_seed = len(differences) == 1
     if round(mean(differences), 9) <= 0:  # 0.8 - 0.7 is not 0.7 - 0.6
+        if one_seed:
+            return "No, not with the only seed that was tried."
         return "No: averaged over the seeds, it did not help."
     seeds = (
-        "with every seed" if every_seed else "on average, not with every seed"
+        "with the only seed that was tried"
+        if one_seed
+        else "with every seed"
+        if every_seed
+        else "on average, not with every seed"
     )
     if p < 0.05 and only_earlier > only_later:
         return (
@@ -325,6 +371,76 @@ def evidence(earlier: Sequence[Run], later: Sequence[Run]) -> str:
             if p < 0.05
             else f"luck alone could explain the difference ({p_value})."
         )
+    )
+
+
+def fewer_mistakes(earlier: Sequence[Run], later: Sequence[Run]) -> str:
+    """Return how many validation images each of two models gets wrong."""
+    before, after = (
+        1 - mean_validation_accuracy(runs) for runs in (earlier, later)
+    )
+    ratio = before / after if after else 0
+    factor = f" That is {ratio:.1f} times fewer." if ratio > 1.05 else ""
+    return (
+        f"Of 100 validation images, `{earlier[0].model}` gets "
+        f"{100 * before:.1f} wrong on average, and `{later[0].model}` "
+        f"{100 * after:.1f}.{factor}"
+    )
+
+
+def result_on_test(chosen: Sequence[Run]) -> str:
+    """Return how the chosen runs do on their test images, in sentences.
+
+    Args:
+        chosen: one run of each fold, from `choose_in_each_fold`.
+    """
+    correct, n = pooled_test(chosen)
+    one = chosen[0]
+    what = (
+        "models that we chose are"
+        if len(chosen) > 1
+        else "model that we chose is"
+    )
+    text = (
+        f"**The {what} right for {correct:,} of {n:,} test images: "
+        f"{correct / n:.1%}.**"
+    )
+    scores = scores_on_test(chosen)
+    if unequal([sum(row) for row in confusion(scores)]):
+        text += (
+            " One class has far more of these images, so look at each by itself: "
+            "averaged over the two classes, that is a **balanced accuracy** of "
+            f"{balanced_accuracy(scores):.1%}."
+        )
+    if len(chosen) == 1:
+        return f"{text} None of these images had a part in choosing it."
+    return (
+        f"{text} No image counts twice, and none had a part in choosing the "
+        f"model that it tests. With fold {one.fold} alone, `{one.model}` is right "
+        f"for {one.test.correct:,} of {one.test.n:,} test images."
+    )
+
+
+def interval_on_test(chosen: Sequence[Run]) -> str:
+    """Return how sure the accuracy of the chosen runs is, in sentences.
+
+    Args:
+        chosen: one run of each fold, from `choose_in_each_fold`.
+    """
+    low, high = wilson(*pooled_test(chosen))
+    one = chosen[0].test
+    one_low, one_high = wilson(one.correct, one.n)
+    bare = (
+        f'A bare "{one.accuracy:.1%}" without an interval claims more than such '
+        "a test can show."
+    )
+    if len(chosen) == 1:
+        return f"For our choice, the interval goes from {low:.1%} to {high:.1%}. {bare}"
+    return (
+        f"For our choices, the interval goes from {low:.1%} to {high:.1%}. From "
+        f"a single run with {one.n:,} test images it would go from {one_low:.1%} "
+        f"to {one_high:.1%}, which is {(one_high - one_low) / (high - low):.1f} "
+        f"times as wide. {bare}"
     )
 
 
@@ -384,7 +500,8 @@ def measured_speed(comparison: str) -> Markdown:
         ours = bench["transfer"]["ours, all epochs"]
     middle, low, high = ratios(ours, usual)
     return Markdown(
-        f"Measured with `catdog bench` on {cpu_cores(bench['environment'])}, in "
+        "Measured with `catdog bench` on the tutorial's own images and "
+        f"{cpu_cores(bench['environment'])}, in "
         f"{bench['rounds']} rounds: {what} {statistics.median(ours):.0f} s this "
         f"way, and {statistics.median(usual):.0f} s {rival} (medians). "
         f"{_times(middle, low, high)}"

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catdog.data.split import FOLDS, ImageSet
+from catdog.data.split import ImageSet
 from catdog.evaluation import (
     REQUIRED_ACCURACY,
     best_model,
@@ -61,7 +61,7 @@ def accuracy_by_run(runs: Sequence[Run]) -> Markdown:
     rows = [
         [
             run.seed,
-            f"{run.fold + 1} of {FOLDS}",
+            run.fold,
             run.test.n,
             run.test.correct,
             f"{run.test.accuracy:.1%}",
@@ -69,7 +69,7 @@ def accuracy_by_run(runs: Sequence[Run]) -> Markdown:
         for run in runs
     ]
     return table(
-        ["seed", "tested on fifth", "images", "right", "accuracy"], rows
+        ["seed", "tested on fold", "images", "right", "accuracy"], rows
     )
 
 
@@ -205,13 +205,14 @@ def runs_rows(groups: Mapping[str, Sequence[Run]]) -> list[list[str]]:
     for name, group in groups.items():
         average, low, high = mean_min_max(group)
         required = REQUIRED_ACCURACY.get(name)
+        spread = f" ({low:.1%} to {high:.1%})" if len(group) > 1 else ""
         rows.append(
             [
                 name,
                 f"{group[0].parameters.trainable:,}",
                 f"{len(group)}",
                 f"{mean(run.seconds for run in group):.0f}",
-                f"{average:.1%} ({low:.1%} to {high:.1%})",
+                f"{average:.1%}{spread}",
                 pooled_accuracy(group),
                 f"{required:.0%}" if required else "none",
                 verdict(reaches(group, required)) if required else "–",
@@ -222,10 +223,11 @@ def runs_rows(groups: Mapping[str, Sequence[Run]]) -> list[list[str]]:
 
 def ablations(
     runs: Sequence[Run], changed: Mapping[str, Sequence[Run]]
-) -> Markdown:
+) -> Markdown | None:
     """Return the runs of ablations beside those of the model they change.
 
-    Runs are compared with those of the same seed, and so of the same split.
+    Runs are compared with those of the same seed, and so of the same split. If
+    there are none to compare, there is no table.
 
     Args:
         runs: of the model itself.
@@ -256,7 +258,7 @@ def ablations(
         "without it",
         "difference in points (range)",
     ]
-    return table(header, rows)
+    return table(header, rows) if rows else None
 
 
 def signed_range(differences: Sequence[float]) -> str:
@@ -452,7 +454,7 @@ def specification(runs: Mapping[str, list[Run]]) -> Markdown:
     """
     rows = [
         [
-            "A function shows labeled cats in one row and labeled dogs in another",
+            "A function shows labeled images, a row for each class",
             "[chapter 1](01-data.qmd#sec-look)",
             "met",
         ],
