@@ -185,3 +185,15 @@ def test_another_python_is_told_where_to_render(tmp_path, script, cure):
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert cure in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_checkout_can_be_installed_editable(tmp_path):
+    code = "import sys; from hatchling import build; build.build_editable(sys.argv[1])"
+    command = [sys.executable, "-c", code, tmp_path]
+    subprocess.run(command, cwd=TUTORIAL, check=True)
+    (built,) = tmp_path.iterdir()
+    with zipfile.ZipFile(built) as archive:
+        (pth,) = [n for n in archive.namelist() if n.endswith(".pth")]
+        assert archive.read(pth).decode().split() == [str(TUTORIAL / "src")]
+        # A folder beside the sources must not pass for the package.
+        assert not [n for n in archive.namelist() if n.endswith(".py")]
