@@ -73,7 +73,7 @@ def _refuse_other_classes() -> None:
     if images and set(images.classes) != set(EXAMPLES):
         raise CatdogError(
             "The model for a page tells cats from dogs, and the images here "
-            f"show {images.class_folders[0]} and {images.class_folders[1]}."
+            f"show {images.classes[0]} and {images.classes[1]}."
         )
 
 
