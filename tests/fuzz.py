@@ -239,8 +239,9 @@ def check_sentence(error):
 
 def check_account(images, seen, folder):
     """Each file that is seen is used once or left out for a reason."""
-    left_out = [*images.faults, *images.copies, *images.ignored]
-    assert all(reason and "\n" not in reason for _, reason in left_out)
+    reasons = [reason for _, reason in (*images.faults, *images.ignored)]
+    assert all(reason and "\n" not in reason for reason in reasons)
+    assert all(name != other for name, other in images.copies)
     used = [*images.train, *images.held_out]
     mine = [*used, *(name for name, _ in (*images.faults, *images.copies))]
     assert len(mine) == len(set(mine))

@@ -239,6 +239,14 @@ BAD = {
         lambda p: write_zip(p, DIVIDED[:-1]),
         "20 readable images of dogs to train with and 4 to test with",
     ),
+    "file_and_folder": (
+        with_more("train/cats/0.jpg/1.jpg", jpeg()),
+        r"a name that cannot be written here \(.*\): make a new zip",
+    ),
+    "long_name": (
+        with_more(f"train/cats/{'n' * 300}.jpg", jpeg()),
+        "a name that cannot be written here",
+    ),
     "climbing": (with_more("../../train/cats/x.jpg"), "leads out"),
     "climbing_inside": (with_more("train/cats/../../../x.jpg"), "leads out"),
     "climbing_backwards": (with_more("..\\..\\x.jpg"), "leads out"),
