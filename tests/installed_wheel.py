@@ -34,6 +34,14 @@ COMMANDS = {
     "render": ["render"],
     "notebooks": ["notebooks"],
 }
+# Then, with the packages that rendering needs.
+ON_OWN_IMAGES = {
+    "new": ["new", "own", "--data", "../pets", "--title", "Bees & ants"],
+    "own train": ["train", "all", "--epochs", "1"],
+    "own render": ["render", "--with", "built-in"],
+}
+# Where the weights of MobileNetV2 may be already; no other test looks there.
+KERAS_HOME = os.environ.get("KERAS_HOME") or str(Path.home() / ".keras")
 ON_SMALL_SET = ("train", "predict")  # the others get the tutorial's drawings
 WHERE = f"""
 import importlib.metadata, pathlib, catdog
@@ -83,7 +91,7 @@ def install(folder):
     """Build the wheel, and install it in an environment with nothing else.
 
     Returns:
-        The environment's Python.
+        The environment's Python, and the wheel.
     """
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
     output(*build, "-d", folder / "dist", cwd=ROOT)
@@ -93,11 +101,17 @@ def install(folder):
     # uv is faster, where it is installed.
     if UV:
         output(UV, "venv", "--python", sys.executable, folder / "venv")
-        output(UV, "pip", "install", "--python", python, wheel)
     else:
         output(sys.executable, "-m", "venv", folder / "venv")
-        output(python, "-m", "pip", "install", "--quiet", wheel)
-    return python
+    install_into(python, wheel)
+    return python, wheel
+
+
+def install_into(python, package):
+    if UV:
+        output(UV, "pip", "install", "--python", python, package)
+    else:
+        output(python, "-m", "pip", "install", "--quiet", package)
 
 
 def environment(folder):
@@ -130,7 +144,7 @@ def digests(package):
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel").resolve()
     assert not folder.is_relative_to(ROOT)
-    python = install(folder)
+    python, wheel = install(folder)
     catdog = shutil.which("catdog", path=str(python.parent))
     images = write_small_set(folder / "images")
     work = folder / "work"
@@ -145,6 +159,20 @@ def results(tmp_path_factory):
         data = str(images) if name in ON_SMALL_SET else "drawings"
         settings = variables | {"CATDOG_DATA": data}
         done[name] = run(catdog, *words, cwd=work, env=settings)
+    write_small_set(folder / "pets")
+    for part in ("train", "validation"):
+        for animal, name in (("cats", "ants"), ("dogs", "bees")):
+            place = folder / "pets" / part
+            (place / animal).rename(place / name)
+    install_into(python, f"{wheel}[site]")
+    own = variables | {
+        "CATDOG_EPOCHS": "1",
+        "CATDOG_RUNS": str(folder / "own-runs"),
+        "KERAS_HOME": KERAS_HOME,
+    }
+    for name, words in ON_OWN_IMAGES.items():
+        place = work if name == "new" else folder / "work/own"
+        done[name] = run(catdog, *words, cwd=place, env=own)
     after = digests(package)
     yield Results(folder, package, where[1], done, before, after)
     shutil.rmtree(folder / "venv")  # it has two gigabytes
@@ -210,10 +238,19 @@ def test_what_the_wheel_cannot_do_is_said_in_one_sentence(results, name):
     assert f"pip install '{DISTRIBUTION}[site]'" in done.stderr
 
 
+def test_project_of_ones_own_needs_no_checkout(results):
+    assert "a tutorial about ants and bees" in succeeded(results, "new")
+    assert succeeded(results, "own train").count("model") >= len("12345")
+    printed = succeeded(results, "own render")
+    assert printed.startswith("Rendered by the built-in renderer")
+    page = results.folder / "work/own/_site/index.html"
+    assert "<title>Bees &amp; ants</title>" in page.read_text("utf-8")
+
+
 def test_no_command_changed_the_installed_package(results):
     assert results.before and results.after == results.before
 
 
 def test_no_command_left_files_in_the_current_folder(results):
     names = [path.name for path in (results.folder / "work").iterdir()]
-    assert names == ["cat.jpg"]
+    assert sorted(names) == ["cat.jpg", "own"]

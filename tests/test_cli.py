@@ -27,6 +27,7 @@ from catdog.runs import replay, store
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = (
+    "new",
     "data",
     "train",
     "runs",

@@ -251,6 +251,48 @@ def test_cache_that_may_only_be_read(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("CATDOG_EPOCHS=7", 7),
+        ("  export CATDOG_EPOCHS = 7  # few", 7),
+        ("CATDOG_EPOCHS='7'", 7),
+        ('CATDOG_EPOCHS="7" # few', 7),
+        ("# CATDOG_EPOCHS=7", 20),
+        ("CATDOG_EPOCHS=", 20),
+        ("OTHER='CATDOG_EPOCHS=7'", 20),
+        ("CATDOG_EPOCHS=3\r\nCATDOG_EPOCHS=7\r\n", 7),
+    ],
+)
+def test_project_may_remember_settings(line, value, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("_environment").write_text(line, encoding="utf-8", newline="")
+    assert settings.epochs() == value
+    monkeypatch.setenv("CATDOG_EPOCHS", "9")
+    assert settings.epochs() == 9
+    monkeypatch.setenv("CATDOG_EPOCHS", "")
+    assert settings.epochs() == 20
+
+
+def test_chapter_in_its_folder_sees_what_the_project_remembers(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "_environment").write_text("CATDOG_DATA=pets\n")
+    monkeypatch.chdir(tmp_path / "chapters")
+    assert settings.data() is None
+    monkeypatch.setenv("QUARTO_PROJECT_DIR", str(tmp_path))
+    assert settings.data() == tmp_path / "pets"
+
+
+def test_environment_in_latin_1_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("_environment").write_bytes("CATDOG_DATA=Bär".encode("latin-1"))
+    with pytest.raises(SettingsError) as error:
+        settings.data()
+    assert sentence(error).startswith(str(tmp_path / "_environment"))
+
+
 def test_chapters_are_rendered_where_quarto_names_a_project(monkeypatch):
     assert not settings.rendering()
     assert settings.project_folder() == Path.cwd()

@@ -7,6 +7,7 @@ imports what it needs: only some commands need TensorFlow.
 import argparse
 import logging
 import os
+import shlex
 import shutil
 import sys
 from contextlib import closing
@@ -77,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
         title="commands", required=True, metavar="COMMAND"
     )
     for add in (
+        add_new,
         add_data,
         add_train,
         add_runs,
@@ -91,6 +93,52 @@ def parser() -> argparse.ArgumentParser:
     ):
         add(commands)
     return top
+
+
+def add_new(commands: Commands) -> None:
+    """Add `catdog new`."""
+    command = _command(
+        commands,
+        cmd_new,
+        "start a tutorial about images of your own",
+        'catdog new my-tutorial --data my_pets --title "Hamsters and rabbits"',
+    )
+    command.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="a new one, for its files"
+    )
+    command.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="IMAGES",
+        help="a folder or zip with images of two classes",
+    )
+    command.add_argument("--title", required=True, help="of the tutorial")
+
+
+def cmd_new(args: argparse.Namespace) -> None:
+    """Write a project of one's own, and say how to go on."""
+    from catdog._io import printable
+    from catdog.data.sources import open_images
+    from catdog.publish import start
+
+    start.refuse_used(args.folder)
+    if not args.data.exists():
+        raise CatdogError(
+            f"There is nothing at {printable(args.data)}: give --data a folder "
+            "or zip with images of two classes."
+        )
+    images = open_images(args.data)
+    start.start_project(args.folder, args.data, args.title)
+    first, second = images.class_folders
+    print(
+        f"{printable(args.folder)} has a tutorial about {printable(first)} and "
+        f"{printable(second)}. Go on with"
+    )
+    if "CATDOG_DATA" in os.environ:
+        print("  unset CATDOG_DATA")  # it would count more than the project's
+    print(f"  cd {shlex.quote(str(args.folder))}")
+    print("  catdog train all\n  catdog render")
 
 
 def add_data(commands: Commands) -> None:

@@ -1,11 +1,13 @@
 """Settings: every `CATDOG_*` environment variable, parsed and checked here only.
 
-Relative paths count from the project's folder, also while a chapter runs in
-its own. Nothing in this module needs TensorFlow.
+A variable that is not set may stand in the project's file `_environment`, which
+Quarto reads as well. Relative paths count from the project's folder, also while
+a chapter runs in its own. Nothing in this module needs TensorFlow.
 """
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +22,14 @@ EPOCHS = 20  # the assignment asks for 20
 # is called so.
 DRAWINGS, ALWAYS_DRAWINGS = "drawings", "catdog:drawings"
 YES, NO = ("1", "true"), ("", "0", "false")
+# Settings of a project, by the rules of Quarto's reader: what is in quotes is
+# taken as it is, and a `#` elsewhere begins a comment.
+ENVIRONMENT = "_environment"
+ASSIGNMENT = re.compile(
+    r"""^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*"""
+    r"""(?:'([^'\n]*)'|"([^"\n]*)"|([^#\n]*))""",
+    re.MULTILINE,
+)
 
 
 def project_folder() -> Path:
@@ -29,6 +39,29 @@ def project_folder() -> Path:
     chapters that they run. Elsewhere it is the current folder.
     """
     return Path(os.environ.get("QUARTO_PROJECT_DIR") or Path.cwd())
+
+
+def read_environment(folder: Path) -> dict[str, str]:
+    """Return the variables in a project's file `_environment`.
+
+    Those of the environment count more.
+
+    Raises:
+        SettingsError: if the file is not in UTF-8.
+    """
+    file = folder / ENVIRONMENT
+    if not file.is_file():
+        return {}
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(
+            f"{file}: this is not UTF-8: save the file in that encoding."
+        ) from None
+    return {
+        name: single or double or bare.strip()
+        for name, single, double, bare in ASSIGNMENT.findall(text)
+    }
 
 
 def rendering() -> bool:
@@ -160,8 +193,16 @@ def assets_folder() -> Path:
     return checkout if in_checkout else package / "assets"
 
 
+def tutorial_folder() -> Path:
+    """Return the folder of the tutorial's start page, chapters and assets."""
+    return assets_folder().parent
+
+
 def _value(name: str) -> str:
-    return os.environ.get(name, "").strip()
+    value = os.environ.get(name)
+    if value is None:
+        value = read_environment(project_folder()).get(name, "")
+    return value.strip()
 
 
 def _path(name: str) -> Path | None:

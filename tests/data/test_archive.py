@@ -4,6 +4,7 @@ import errno
 import random
 import shutil
 import stat
+import sys
 import tempfile
 import time
 import zipfile
@@ -186,6 +187,12 @@ def archived(kind):
     return make
 
 
+def long_name(path):
+    if sys.platform == "win32":
+        pytest.skip("Windows takes it for a path to nowhere")
+    with_more(f"train/cats/{'n' * 300}.jpg", jpeg())(path)
+
+
 def begins(mark):
     return lambda path: path.write_bytes(mark + bytes(300))
 
@@ -239,6 +246,11 @@ BAD = {
         lambda p: write_zip(p, DIVIDED[:-1]),
         "20 readable images of dogs to train with and 4 to test with",
     ),
+    "file_and_folder": (
+        with_more("train/cats/0.jpg/1.jpg", jpeg()),
+        r"a name that cannot be written here \(.*\): make a new zip",
+    ),
+    "long_name": (long_name, "a name that cannot be written here"),
     "climbing": (with_more("../../train/cats/x.jpg"), "leads out"),
     "climbing_inside": (with_more("train/cats/../../../x.jpg"), "leads out"),
     "climbing_backwards": (with_more("..\\..\\x.jpg"), "leads out"),

@@ -273,6 +273,28 @@ def test_broken_image_is_refused_with_its_reason(name, tmp_path):
     assert "\n" not in reason and str(tmp_path) not in reason
 
 
+@pytest.mark.parametrize(
+    ("formats", "reason"),
+    [
+        (["JPEG"], "is an AVIF file: save it as JPEG"),
+        pytest.param(
+            ["JPEG", "AVIF"],
+            "is damaged (an AVIF file that cannot be read)",
+            marks=pytest.mark.skipif(
+                not features.check("avif"), reason="this Pillow reads no AVIF"
+            ),
+        ),
+    ],
+)
+def test_avif_is_to_be_saved_anew_only_where_no_avif_is_read(
+    formats, reason, tmp_path, monkeypatch
+):
+    path = tmp_path / "phone.jpg"
+    path.write_bytes(b"\0\0\0\x1cftypavif\0\0\0\0avifmif1")
+    monkeypatch.setattr(image_files, "FORMATS", formats)
+    assert image_files.find_fault(path) == reason
+
+
 @pytest.mark.skipif(
     sys.platform != "linux", reason="other systems take no such name"
 )

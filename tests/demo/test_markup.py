@@ -5,6 +5,7 @@ import json
 import pytest
 from bs4 import BeautifulSoup
 from programs import heavy, watch
+from samples import FLAT, write_folder
 
 from catdog import demo
 from catdog.demo import build, markup
@@ -82,17 +83,30 @@ def test_a_notebook_gets_a_sentence(monkeypatch):
 def test_without_weights_the_build_says_so_and_needs_no_tensorflow(tmp_path):
     done, seen = watch(
         tmp_path / "seen.json",
-        "import runpy; from catdog.demo import build;"
-        "runpy.run_path(build.__file__, run_name='__main__')",
+        "from pathlib import Path; from catdog.demo import build;"
+        "print(build.build(Path.cwd()))",
         cwd=tmp_path,
         environment={"KERAS_HOME": str(tmp_path / "keras")},
     )
     assert done.returncode == 0
-    sentence = done.stderr.strip()
-    assert sentence.startswith("The model will not answer in the page: ")
-    assert read_facts(tmp_path).missing in sentence
+    sentence = done.stdout.strip()
+    assert sentence.startswith("MobileNetV2's weights are out of reach")
+    assert read_facts(tmp_path).missing == sentence
     assert str(tmp_path) not in sentence
     assert not {"tensorflow", "keras"} & set(heavy(seen["modules"]))
+
+
+def test_images_of_other_classes_get_no_model(tmp_path, monkeypatch):
+    names = [n.replace("cats", "ants").replace("dogs", "bees") for n in FLAT]
+    images = write_folder(tmp_path / "pets", names)
+    monkeypatch.setenv("CATDOG_DATA", str(images))
+    write_facts(tmp_path)  # for cats and dogs, at an earlier time
+    sentence = build.build(tmp_path)
+    assert sentence == (
+        "The model for a page tells cats from dogs, and the images here show "
+        "ants and bees."
+    )
+    assert read_facts(tmp_path) == Facts(missing=sentence)
 
 
 def test_the_key_changes_with_the_record(monkeypatch, tmp_path):

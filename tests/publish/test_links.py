@@ -1,9 +1,9 @@
 """Dead links and unresolved references are found, and named with their line."""
 
 import pytest
-from projects import write_draft
+from projects import write, write_draft
 
-from catdog.publish import pages
+from catdog.publish import notebooks, pages
 from catdog.publish.project import PublishError
 
 
@@ -35,6 +35,23 @@ def test_broken_references_are_found_before_any_cell_runs(
         pages.render(write_draft(draft, text))
     assert message in str(refused.value)
     assert not (draft / "_site").exists()
+
+
+@pytest.mark.parametrize("front", ["", "draft: true\n"])
+def test_site_without_a_start_page_gets_one_sentence(draft, front):
+    write(draft / "a.qmd", "---\ntitle: A\n---\n\nWords.\n")
+    write(draft / "_quarto.yml", "project: {type: website}\n")
+    if front:
+        write(draft / "index.qmd", f"---\ntitle: B\n{front}---\n")
+    else:
+        (draft / "index.qmd").unlink()
+    for make in (pages.render, notebooks.check_notebooks):
+        with pytest.raises(PublishError) as refused:
+            make(draft)
+        assert str(refused.value) == (
+            f"{draft} has no start page: write index.qmd, which `render:` in "
+            "_quarto.yml takes in, and which is no draft."
+        )
 
 
 def test_dead_link_in_an_output_is_found(draft):

@@ -11,16 +11,16 @@ import pytest
 from projects import PYPROJECT, TUTORIAL, copy_with_package, names, write
 
 from catdog.errors import CatdogError
-from catdog.publish import wheel
+from catdog.publish import start, wheel
 
 
 def test_wheel_is_the_package_with_records_and_style_and_always_the_same(
     tmp_path,
 ):
     sources = tmp_path / "sources"
-    for name in ("src/catdog", "assets/runs", "README.md", "LICENSE"):
-        copy(TUTORIAL / name, sources / name)
-    for name in ("pyproject.toml", "assets/catdog.mplstyle", ".gitignore"):
+    folders = "src/catdog", "assets", "chapters"
+    files = "README.md", "LICENSE", "pyproject.toml", ".gitignore"
+    for name in (*folders, *files, "index.qmd", "_quarto.yml"):
         copy(TUTORIAL / name, sources / name)
     first = wheel.build(sources).read_bytes()
     for path in sources.rglob("*.py"):
@@ -34,9 +34,25 @@ def test_wheel_is_the_package_with_records_and_style_and_always_the_same(
     inside = set(zipfile.ZipFile(built).namelist())
     assert "catdog/assets/catdog.mplstyle" in inside
     records = {path.name for path in (TUTORIAL / "assets/runs").glob("*.json")}
-    assert {Path(n).name for n in inside if n.endswith(".json")} == records
+    runs = "catdog/assets/runs/"
+    assert records == {
+        n.removeprefix(runs)
+        for n in inside
+        if n.startswith(runs) and n.endswith(".json")
+    }
     modules = {p.name for p in (TUTORIAL / "src/catdog").rglob("*.py")}
-    assert {Path(n).name for n in inside if n.endswith(".py")} == modules
+    assert {
+        Path(n).name
+        for n in inside
+        if n.endswith(".py") and "/assets/" not in n
+    } == modules
+    # All that `catdog new` copies, and no notebooks.
+    for pattern in start.COPIED:
+        for path in TUTORIAL.glob(pattern):
+            assert f"catdog/{path.relative_to(TUTORIAL).as_posix()}" in inside
+    assert "catdog/_quarto.yml" in inside
+    assert not [name for name in inside if name.endswith(".ipynb")]
+    assert len(first) < 10**6
 
 
 def copy(source, target):
@@ -153,10 +169,31 @@ def test_quarto_gets_the_zip_before_it_renders(tmp_path):
     assert (project / wheel.FOLDER / wheel.BUNDLE).exists()
 
 
-@pytest.mark.parametrize("script", ["publish/wheel.py", "demo/build.py"])
-def test_another_python_is_told_where_to_render(tmp_path, script):
-    command = [sys.executable, "-I", "-S", TUTORIAL / "src/catdog" / script]
+@pytest.mark.parametrize(
+    ("script", "cure"),
+    [
+        (
+            "src/catdog/publish/wheel.py",
+            f"run `make site` in {TUTORIAL}, or `quarto render`",
+        ),
+        ("assets/prepare.py", "set QUARTO_PYTHON in the file _environment"),
+    ],
+)
+def test_another_python_is_told_where_to_render(tmp_path, script, cure):
+    command = [sys.executable, "-I", "-S", TUTORIAL / script]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
-    assert f"run `make site` in {TUTORIAL}, or `quarto render`" in done.stderr
+    assert cure in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_checkout_can_be_installed_editable(tmp_path):
+    code = "import sys; from hatchling import build; build.build_editable(sys.argv[1])"
+    command = [sys.executable, "-c", code, tmp_path]
+    subprocess.run(command, cwd=TUTORIAL, check=True)
+    (built,) = tmp_path.iterdir()
+    with zipfile.ZipFile(built) as archive:
+        (pth,) = [n for n in archive.namelist() if n.endswith(".pth")]
+        assert archive.read(pth).decode().split() == [str(TUTORIAL / "src")]
+        # A folder beside the sources must not pass for the package.
+        assert not [n for n in archive.namelist() if n.endswith(".py")]

@@ -6,10 +6,12 @@
 import json
 from inspect import cleandoc
 
+import msgspec
 import pytest
 from samples_of_runs import make_run, of_drawings, of_own_images
 
 from catdog.report import overview, tables
+from catdog.scores import Score, summarize
 
 RUN = make_run()
 RUNS = [
@@ -101,11 +103,28 @@ def test_json_has_an_object_for_each_model_of_each_group():
             "n": 24,
             "low": pytest.approx(0.79758, abs=1e-5),
             "high": pytest.approx(0.99261, abs=1e-5),
+            "balanced": None,
         },
         "required": 0.55,
     }
     assert (relu["model"], relu["required"]) == ("relu", None)
     assert drawings["trained"] == "2 epochs on 2,000 drawings"
+
+
+@pytest.mark.parametrize(
+    ("cats", "dogs", "balanced"),
+    [(30, 19, 0.5), (30, 20, None), (9, 0, None)],
+)
+def test_json_has_balanced_accuracy_of_unequal_classes(cats, dogs, balanced):
+    scores = [
+        Score(f"{number}.jpg", int(number >= cats), 0.1)
+        for number in range(cats + dogs)
+    ]
+    images = msgspec.structs.replace(RUN.images, test=(cats, dogs))
+    run = make_run(scores=scores, test=summarize(scores), images=images)
+    (model1,) = json.loads(overview.as_json(overview.group_runs([run])))
+    assert model1["test"]["balanced"] == balanced
+    assert model1["test"]["correct"] == cats
 
 
 def test_no_runs_are_an_empty_list():

@@ -35,6 +35,16 @@ MARKS = {
     b"\x28\xb5\x2f\xfd": "zstd",
 }
 TAR_MARK = 257, b"ustar"
+# What a system says to names that it cannot write: too long, or a file and a
+# folder at once.
+BAD_NAME = (
+    errno.EEXIST,
+    errno.EILSEQ,
+    errno.EINVAL,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+)
 
 Members = dict[str, zipfile.ZipInfo]  # by the file name to unpack to
 
@@ -66,6 +76,11 @@ def unzip(path: Path) -> tuple[Path, Layout]:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise DataError(_no_room(path)) from error
+        if error.errno in BAD_NAME:
+            raise DataError(
+                f"{printable(path)} holds a name that cannot be written here "
+                f"({error.strerror}): make a new zip, with simpler names."
+            ) from error
         if error.errno:
             raise DataError(
                 f"{printable(path)} cannot be unpacked ({error.strerror}): "

@@ -192,8 +192,11 @@ def _unknown(path: str | os.PathLike) -> str:
     kinds = start[8:] if start[4:8] == b"ftyp" else b""
     for kind in ("avif", "heic", "heix", "hevc", "mif1"):
         if kind.encode() in kinds:
-            name = "AVIF" if kind == "avif" else "HEIC"
-            return f"is a {name} file: save it as JPEG"
+            if kind != "avif":
+                return "is a HEIC file: save it as JPEG"
+            if "AVIF" in FORMATS:
+                return "is damaged (an AVIF file that cannot be read)"
+            return "is an AVIF file: save it as JPEG"
     return "is no image"
 
 

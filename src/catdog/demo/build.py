@@ -1,37 +1,26 @@
 """What a page needs to run the trained model: the model, its runtime, examples.
 
-Run as a script (both renderers do, before they render), this fills
-`assets/demo/built` in the project in the current folder. Where something is out
-of reach, it writes down what.
+Before they render, both renderers fill `assets/demo/built` in the project with
+it. Where something is out of reach, that is written down there.
 """
 
 import io
 import json
-import sys
 import tempfile
 from hashlib import sha256
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any
 
-try:
-    from catdog import pretrained, settings
-    from catdog._io import digest, exclusive, write_folder_atomically
-    from catdog.data.drawings import scenes
-    from catdog.data.image_files import IMAGE_SIZE
-    from catdog.demo import runtime
-    from catdog.demo.markup import BUILT, EXAMPLES, FACTS
-    from catdog.errors import CatdogError, WeightsError
-    from catdog.runs import store
-except ModuleNotFoundError as error:
-    if __name__ != "__main__":
-        raise
-    # Quarto looks for `.venv` in the current folder, and else takes any Python.
-    sys.exit(
-        f"catdog: {sys.executable} has no module {error.name}: run `make site` "
-        f"in {Path(__file__).resolve().parents[3]}, or `quarto render` there "
-        "once that has set up .venv."
-    )
+from catdog import pretrained, settings
+from catdog._io import digest, exclusive, write_folder_atomically
+from catdog.data.drawings import scenes
+from catdog.data.image_files import IMAGE_SIZE
+from catdog.data.sources import local_images
+from catdog.demo import runtime
+from catdog.demo.markup import BUILT, EXAMPLES, FACTS
+from catdog.errors import CatdogError, WeightsError
+from catdog.runs import store
 
 RECORD = "model4-0.json"
 MODEL = "model4.tflite"
@@ -54,6 +43,7 @@ def build(root: Path) -> str:
     folder = root / BUILT
     with exclusive(folder):
         try:
+            _refuse_other_classes()
             _fetch_weights()
             key = current_key()
             if key_of(folder) == key:
@@ -76,6 +66,15 @@ def current_key() -> str:
     paths += [Path(spec.origin) for spec in specs if spec and spec.origin]
     hashes = [sha256(path.read_bytes()).hexdigest() for path in paths]
     return digest([*hashes, metadata.version("tensorflow")])
+
+
+def _refuse_other_classes() -> None:
+    images = local_images()
+    if images and set(images.classes) != set(EXAMPLES):
+        raise CatdogError(
+            "The model for a page tells cats from dogs, and the images here "
+            f"show {images.classes[0]} and {images.classes[1]}."
+        )
 
 
 def _fetch_weights() -> None:
@@ -149,9 +148,3 @@ def key_of(folder: Path) -> str | None:
         return json.loads((folder / FACTS).read_bytes())["key"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-if __name__ == "__main__":
-    missing = build(Path.cwd())
-    if missing:
-        sys.stderr.write(f"The model will not answer in the page: {missing}\n")

@@ -19,5 +19,5 @@ NEEDED = (
 if any(find_spec(name) is None for name in NEEDED):
     raise CatdogError(
         "Rendering needs more packages: run "
-        "`pip install 'catdog-tutorial[site]'` in a checkout of the project."
+        "`pip install 'catdog-tutorial[site]'`."
     )

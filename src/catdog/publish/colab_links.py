@@ -16,13 +16,12 @@ from typing import Any, NamedTuple
 
 from catdog.publish import wheel
 from catdog.publish.chapter import Chapter
-from catdog.publish.project import Project, PublishError
+from catdog.publish.project import START, Project, PublishError
 
 log = logging.getLogger(__name__)
 
 FOLDER = wheel.FOLDER
 FILE = f"{FOLDER}/offers.json"
-START = "index.qmd"
 ALL = "all-chapters.ipynb"  # offered on the start page
 GITHUB = re.compile(
     r"(?:https?://|ssh://|git@)(?:[^@/]*@)?github\.com[:/]"

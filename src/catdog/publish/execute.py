@@ -16,7 +16,8 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
 from catdog.publish.chapter import Chapter
-from catdog.publish.project import PublishError, read_source
+from catdog.publish.project import PublishError
+from catdog.settings import read_environment
 
 PARALLEL_CHAPTERS = os.cpu_count() or 1
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -111,14 +112,10 @@ async def _execute(chapter: Chapter, turn: asyncio.Semaphore) -> None:
 
 
 def _environment(root: Path) -> dict[str, str]:
-    """Return a kernel's environment: Quarto reads `_environment` as well."""
-    file = root / "_environment"
-    lines = read_source(file).splitlines() if file.exists() else []
-    pairs = [
-        line.split("=", 1) for line in lines if re.match(r"\s*\w+\s*=", line)
-    ]
-    values = {key.strip(): value.strip().strip("\"'") for key, value in pairs}
-    return values | os.environ | {"QUARTO_PROJECT_DIR": str(root)}
+    """Return a kernel's environment."""
+    return (
+        read_environment(root) | os.environ | {"QUARTO_PROJECT_DIR": str(root)}
+    )
 
 
 def _failure(chapter: Chapter, error: Exception) -> str:

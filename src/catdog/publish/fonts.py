@@ -1,11 +1,10 @@
 """The faces of text and code, which the site serves itself.
 
-Run as a script (both renderers do, before they render), this writes
-`assets/fonts.css` and the files that it names. Where npm is out of reach, the
-style sheet is empty, and a reader's system has the faces.
+Before they render, both renderers write `assets/fonts.css` and the files that it
+names. Where npm is out of reach, the style sheet is empty, and a reader's system
+has the faces.
 """
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -99,9 +98,3 @@ def style_sheet(names: Iterable[str]) -> str:
         for font in fonts
     ]
     return "".join([*faces, FALLBACK, LINES] if faces else [])
-
-
-if __name__ == "__main__":
-    missing = build(Path.cwd())
-    if missing:
-        sys.stderr.write(f"The pages use the reader's own fonts: {missing}\n")

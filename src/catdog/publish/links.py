@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from catdog.publish.project import Project, PublishError, read_source
+from catdog.publish.project import (
+    START,
+    Project,
+    PublishError,
+    read_source,
+)
 
 # What every page needs, and the renderer writes.
 SHARED_FILES = STYLE, SCRIPT = "assets/site.css", "assets/site.js"
@@ -106,8 +111,14 @@ def check_links(
         The project's files that the pages link to.
 
     Raises:
-        PublishError: for dead links, unresolved references and repeated ids.
+        PublishError: for dead links, unresolved references and repeated ids,
+            and if there is no start page, to which every page links.
     """
+    if START not in pages:
+        raise PublishError(
+            f"{project.root} has no start page: write {START}, which `render:` "
+            "in _quarto.yml takes in, and which is no draft."
+        )
 
     def exists(path: str) -> bool:
         return (

@@ -12,6 +12,7 @@ import yaml
 from catdog.errors import CatdogError
 
 FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
+START = "index.qmd"
 
 # Folders and files that Quarto passes over when it looks for pages.
 PASSED_OVER = re.compile(

@@ -3,7 +3,9 @@
 import functools
 import re
 
-from catdog.settings import assets_folder
+from catdog.settings import assets_folder, project_folder
+
+FILE = "colors.scss"
 
 
 @functools.cache
@@ -11,11 +13,17 @@ def palette() -> dict[str, tuple[str, str]]:
     """Return each color's two values, such as `"#d55e00"`.
 
     The first is for light pages, the second for dark ones. They stand in
-    `assets/colors.scss`.
+    `assets/colors.scss`; those of the project, if it has some, come first.
     """
-    text = (assets_folder() / "colors.scss").read_text(encoding="utf-8")
     line = re.compile(r"^\s*([\w-]+): (#\w{6}) (#\w{6}),$", re.MULTILINE)
-    return {name: (light, dark) for name, light, dark in line.findall(text)}
+    return {
+        name: (light, dark)
+        for folder in (assets_folder(), project_folder() / "assets")
+        if (folder / FILE).is_file()
+        for name, light, dark in line.findall(
+            (folder / FILE).read_text(encoding="utf-8")
+        )
+    }
 
 
 def plot_style() -> dict[str, str]:
