@@ -61,12 +61,12 @@ def test_text_is_aligned_for_a_terminal():
 
         model   trained parameters  runs  seconds a run  validation: mean (range)   test: pooled (95% interval)  required  verdict
         model2               1,234     2             65    57.5% (54.9% to 60.0%)  95.8% of 24 (79.8% to 99.3%)       55%   missed
-        relu                 1,234     1             60    60.0% (60.0% to 60.0%)   75.0% of 4 (30.1% to 95.4%)      none        –
+        relu                 1,234     1             60                     60.0%   75.0% of 4 (30.1% to 95.4%)      none        –
 
         2 epochs on 2,000 drawings
 
         model   trained parameters  runs  seconds a run  validation: mean (range)  test: pooled (95% interval)  required  verdict
-        model1               1,234     1             60    75.0% (75.0% to 75.0%)  75.0% of 4 (30.1% to 95.4%)       52%      met
+        model1               1,234     1             60                     75.0%  75.0% of 4 (30.1% to 95.4%)       52%      met
     """)
 
 
