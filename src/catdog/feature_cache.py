@@ -65,7 +65,7 @@ class CachedBase:
         pixels = batch.astype("uint8")
         # A quarter of the bytes, unless there is more in them.
         whole = np.array_equal(pixels, batch)
-        key.update(np.ascontiguousarray(pixels if whole else batch))
+        key.update((pixels if whole else batch).tobytes())
         return cache_folder() / FEATURES / f"{key.hexdigest()[:32]}.npz"
 
 
@@ -76,7 +76,7 @@ class Rows:
         """Take batches of them, one after the other."""
         self._lock = threading.Lock()
         self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115
-            IN_MEMORY, dir=cache_folder()
+            max_size=IN_MEMORY, dir=str(cache_folder())
         )
         self.length = 0
         for batch in batches:
@@ -123,7 +123,7 @@ def _digest(base: keras.Model) -> str:
         text = text.replace(f'"{name}"', f'"{number}"')
     key = hashlib.sha256(f"{text} {environment()}".encode())
     for weight in base.weights:
-        key.update(np.ascontiguousarray(weight.numpy()))
+        key.update(weight.numpy().tobytes())
     return key.hexdigest()
 
 
