@@ -151,11 +151,36 @@ def test_file_that_is_not_whole_is_not_believed(folder, damage):
     assert file.read_bytes() == whole
 
 
-def test_cache_may_be_deleted_at_any_time(folder):
+@pytest.mark.parametrize("damage", ["deleted", "cut"])
+def test_cache_may_be_deleted_at_any_time(folder, damage):
     images = DecodedImages(folder, NAMES, 24)
     before = images.take(range(30))
-    shutil.rmtree(disk_cache.cache_folder())
+    for file in kept_files():
+        if damage == "deleted":
+            file.unlink()
+        else:
+            file.write_bytes(file.read_bytes()[: 9 * 24 * 24 * 3 + 100])
     assert np.array_equal(images.take(range(30)), before)
+
+
+def test_image_that_changes_while_it_is_decoded_is_not_kept(
+    folder, monkeypatch
+):
+    path = folder / NAMES[7]
+    content = path.read_bytes()
+    read = decoded.read_or_fault
+
+    def change(name, size):
+        if name == str(path):
+            path.write_bytes(jpeg(1000))
+        return read(name, size)
+
+    monkeypatch.setattr(decoded, "read_or_fault", change)
+    assert np.array_equal(take_all(folder), expected(folder))
+    monkeypatch.undo()
+    monkeypatch.setenv("CATDOG_CACHE", str(folder.parent / "cache"))
+    path.write_bytes(content)
+    assert np.array_equal(take_all(folder), expected(folder))
 
 
 @given(

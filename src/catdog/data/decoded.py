@@ -182,7 +182,7 @@ def _keep(
 ) -> Path | None:
     """Write images into a file, their digests behind them, and return it."""
     digests = b"".join(images)
-    file = _folder(size) / f"{_name(digests)}.rgb"
+    file = _folder(size) / f"{digest([digests.hex()])}.rgb"
     pixels = [image.data.cast("B") for image in images.values()]
     return file if keep(file, [*pixels, digests], in_use) else None
 
@@ -219,11 +219,7 @@ def _read_digests(file: Path, size: int) -> bytes:
             digests = opened.read()
     except OSError:
         return b""
-    return b"" if rest or file.stem != _name(digests) else digests
-
-
-def _name(digests: bytes) -> str:
-    return digest([digests.hex()])
+    return b"" if rest else digests
 
 
 def _folder(size: int) -> Path:
