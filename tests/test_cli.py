@@ -521,6 +521,7 @@ def test_trouble_with_files_is_said_in_one_sentence(monkeypatch, capsys):
 
 MADE = (
     "checked/0123456789abcdef.json",
+    "decoded/0123456789abcdef-160/0123456789abcdef.rgb",
     "drawings-0123456789abcdef/train/cats/cat.0.jpg",
     "photographs-fedcba9876543210/train/cats/cat.0.jpg",
 )
@@ -549,13 +550,14 @@ def test_clean_deletes_what_the_package_made_and_nothing_else(
     assert cli.main(["clean"]) == 0
     assert capsys.readouterr().out == (
         "     1.0 MiB  checked\n"
+        "     1.0 MiB  decoded\n"
         "     1.0 MiB  drawings-0123456789abcdef\n"
         "     1.0 MiB  photographs-fedcba9876543210\n"
-        f"     3.0 MiB  in {cache}: `catdog clean --delete` deletes them.\n"
+        f"     4.0 MiB  in {cache}: `catdog clean --delete` deletes them.\n"
     )
     assert files(cache) == sorted([*MADE, *kept])
     assert cli.main(["clean", "--delete"]) == 0
-    assert f"     3.0 MiB  in {cache}: deleted.\n" in capsys.readouterr().out
+    assert f"     4.0 MiB  in {cache}: deleted.\n" in capsys.readouterr().out
     assert files(cache) == sorted(kept)
     assert cli.main(["clean"]) == 0
     assert capsys.readouterr().out.startswith("     0.0 MiB  in ")

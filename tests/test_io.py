@@ -138,6 +138,8 @@ def test_cached_paths_are_those_of_this_package(tmp_path, monkeypatch):
     first, second = _io.digest(["1"]), _io.digest(["2"])
     ours = [
         "checked",
+        "decoded",
+        "features",
         "npm",
         *sorted([f"drawings-{first}", f"drawings-{second}"]),
         f"photographs-{first}",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -69,6 +70,26 @@ def write_all_atomically(contents: Mapping[Path, str | bytes]) -> None:
 
 
 @contextmanager
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Give out a file to write, which becomes `path` if all goes well.
+
+    It is on the disk before it gets its name, so that not even a power failure
+    leaves half of it there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    own = f"{os.getpid()}-{threading.get_ident()}"
+    part = path.with_name(f".{path.name}.{own}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
 def write_folder_atomically(folder: Path) -> Iterator[Path]:
     """Give out an empty folder to fill, which becomes `folder` if all goes well.
 
@@ -96,6 +117,8 @@ def cached_paths() -> list[Path]:
         path
         for pattern in (
             "checked",
+            "decoded",
+            "features",
             "ipython",
             "npm",
             f"drawings-{version}",

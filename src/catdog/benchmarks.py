@@ -8,29 +8,37 @@ import functools
 import itertools
 import json
 import multiprocessing
+import os
+import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from catdog import checkpoints, export, models, training
-from catdog._io import write_atomically
+from catdog._io import printable, write_atomically
 from catdog.backend import environment, keras, layers, tf
+from catdog.data.drawings import scenes
 from catdog.data.image_files import IMAGE_SIZE
 from catdog.data.pipeline import BATCH_SIZE, datasets
-from catdog.data.split import ImageSet, split
+from catdog.data.sources import open_images
+from catdog.data.split import DRAWINGS, ImageSet, split
+from catdog.disk_cache import FEATURES
 from catdog.errors import CatdogError
 from catdog.progress import Bar
 from catdog.runs.schema import Run
 from catdog.scores import Score
+from catdog.settings import cache_folder
 
 MATRIX_SIZE = 2048  # of the matrix product that shows what the machine can do
 THREADS = 1  # of a LiteRT file at work: the second core may be busy elsewhere
+SCALE = (500, 1000, 2000, 4000, 8000)  # training images
 N_TIMED = 20  # images that a file answers for in each round
 
 Measured = dict[str, list[float]]
@@ -40,16 +48,26 @@ def measure(images: ImageSet, rounds: int = 7) -> dict[str, Any]:
     """Run every comparison.
 
     Returns:
-        `rounds`, `pictures`, `environment`, and for each comparison the
-        seconds (or, for `pipeline` and `forward`, the rates) of each way in
-        each round.
+        `rounds`, `pictures`, `environment`, and for each of `COMPARISONS` what
+        it returns: the seconds (or, for `pipeline` and `forward`, the rates)
+        of each way in each round.
+
+    Raises:
+        CatdogError: if the images are not divided into folders, as Keras' own
+            pipeline has to have them.
     """
+    if not images.divided:
+        raise CatdogError(
+            f"{printable(images.folder)} holds no folders train and validation, "
+            "and the usual pipeline needs them: make them, or choose other "
+            "images with CATDOG_DATA."
+        )
     measured: dict[str, Any] = {
         "rounds": rounds,
         "pictures": images.source,
         "environment": environment(),
     }
-    for compare in (epoch, transfer, pipeline, forward):
+    for compare in COMPARISONS:
         measured[compare.__name__] = compare(images, rounds)
     return measured
 
@@ -80,8 +98,14 @@ def epoch(images: ImageSet, rounds: int) -> Measured:
 def transfer(images: ImageSet, rounds: int) -> Measured:
     """Measure the seconds of `model4`: an epoch the usual way, all ours.
 
-    The usual way lets all images pass all layers in each epoch.
+    The usual way lets all images pass all layers in each epoch. Ours is measured
+    twice: the second time, the features of the frozen base are known.
     """
+    with own_cache():
+        return _transfer(images, rounds)
+
+
+def _transfer(images: ImageSet, rounds: int) -> Measured:
     sets = datasets(images)
     usual = models.model4()
     options = {
@@ -90,12 +114,22 @@ def transfer(images: ImageSet, rounds: int) -> Measured:
         "verbose": 0,
     }
 
+    def train_all() -> None:
+        keras.utils.set_random_seed(0)
+        # New pipelines: their first order is the same each time.
+        training.fit(
+            models.model4(), datasets(images), seed=0, epochs=models.EPOCHS
+        )
+
+    def train_anew() -> None:
+        shutil.rmtree(cache_folder() / FEATURES, ignore_errors=True)
+        train_all()
+
     usual.fit(sets.train, **options)
     steps = {
         "usual, an epoch": lambda: usual.fit(sets.train, **options),
-        "ours, all epochs": lambda: training.fit(
-            models.model4(), sets, seed=0, epochs=models.EPOCHS
-        ),
+        "ours, all epochs": train_anew,
+        "ours, features known": train_all,
     }
     return taking_turns("model4", steps, rounds)
 
@@ -109,8 +143,7 @@ def pipeline(images: ImageSet, rounds: int) -> Measured:
     measured: Measured = {}
     turns = itertools.product(range(rounds), PIPELINES)
     for _round, way in Bar(list(turns), "Pipelines"):
-        with multiprocessing.get_context("spawn").Pool(1) as process:
-            first, later, peak = process.apply(_feed, (way, images))
+        first, later, peak = _feed_alone(way, images)
         for name, value in [
             (f"{way}, first epoch", first),
             (f"{way}, later epochs", later),
@@ -118,6 +151,63 @@ def pipeline(images: ImageSet, rounds: int) -> Measured:
         ]:
             measured.setdefault(name, []).append(value)
     return measured
+
+
+def scale(_images: ImageSet, rounds: int) -> dict[str, Any]:
+    """Measure the pipelines on more and more drawings, without any model.
+
+    Returns:
+        `images`, the numbers of training images, and for each of `PIPELINES`
+        the `seconds` of an epoch, from the second one on, and the `MiB` of
+        memory at the peak: for each number of images a list, of each round.
+        What a process has mapped of a file counts as its memory, too.
+    """
+    measured: dict[str, Any] = {"images": list(SCALE)}
+    with own_cache() as place:
+        sets = [_drawn_set(place / str(n), n) for n in SCALE]
+        for way in PIPELINES:
+            measured[way] = {
+                what: [[] for _ in SCALE] for what in ("seconds", "MiB")
+            }
+        turns = itertools.product(range(rounds), enumerate(sets), PIPELINES)
+        for _round, (number, images), way in Bar(list(turns), "More images"):
+            _, later, peak = _feed_alone(way, images)
+            seconds = len(images.train) / later
+            measured[way]["seconds"][number].append(seconds)
+            measured[way]["MiB"][number].append(peak)
+    return measured
+
+
+def _drawn_set(folder: Path, n: int) -> ImageSet:
+    """Return a set with this number of drawn training images."""
+    scenes.write_set(
+        folder,
+        [
+            f"{part}/{animal}s/{animal}.{number}.jpg"
+            for part, numbers in (
+                ("train", range(n // 2)),
+                ("validation", range(n // 2, n // 2 + 20)),
+            )
+            for animal in ("cat", "dog")
+            for number in numbers
+        ],
+    )
+    return open_images(folder, DRAWINGS)
+
+
+@contextmanager
+def own_cache() -> Iterator[Path]:
+    """Work with an empty cache, in a folder that is deleted afterwards."""
+    before = os.environ.get("CATDOG_CACHE")
+    with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
+        os.environ["CATDOG_CACHE"] = folder
+        try:
+            yield Path(folder)
+        finally:
+            if before is None:
+                del os.environ["CATDOG_CACHE"]
+            else:
+                os.environ["CATDOG_CACHE"] = before
 
 
 def forward(images: ImageSet, rounds: int) -> Measured:
@@ -301,7 +391,7 @@ def taking_turns(
 def usual_pipeline(images: ImageSet) -> tf.data.Dataset:
     """Return what the assignment builds: it decodes every image in every epoch."""
     return keras.utils.image_dataset_from_directory(
-        images.folder / "train",
+        images.folder / PurePosixPath(images.train[0]).parts[0],
         shuffle=True,
         batch_size=BATCH_SIZE,
         image_size=(IMAGE_SIZE, IMAGE_SIZE),
@@ -315,7 +405,7 @@ def cached_pipeline(images: ImageSet) -> tf.data.Dataset:
     # repeat the first epoch's order.
     return (
         keras.utils.image_dataset_from_directory(
-            images.folder / "train",
+            images.folder / PurePosixPath(images.train[0]).parts[0],
             shuffle=False,
             batch_size=None,
             image_size=(IMAGE_SIZE, IMAGE_SIZE),
@@ -329,7 +419,7 @@ def cached_pipeline(images: ImageSet) -> tf.data.Dataset:
 
 
 def our_pipeline(images: ImageSet) -> tf.data.Dataset:
-    """Return our training images, kept in memory after decoding."""
+    """Return our training images, read from disk after decoding."""
     return datasets(images).train
 
 
@@ -338,6 +428,10 @@ PIPELINES = {
     "usual cached": cached_pipeline,
     "our": our_pipeline,
 }
+
+
+# What `measure` measures; each takes images and rounds, and its name is the key.
+COMPARISONS = (epoch, transfer, pipeline, scale, forward)
 
 
 def plain_network() -> keras.Model:
@@ -380,6 +474,12 @@ def multiply_adds(model: keras.Model) -> int:
 def write_bench(measured: dict[str, Any], path: Path) -> None:
     """Write a measurement as JSON, whole or not at all."""
     write_atomically(path, json.dumps(measured, indent=1) + "\n")
+
+
+def _feed_alone(way: str, images: ImageSet) -> tuple[float, float, float]:
+    """Return what `_feed` returns, from a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as process:
+        return process.apply(_feed, (way, images))
 
 
 def _feed(way: str, images: ImageSet) -> tuple[float, float, float]:

@@ -2,11 +2,13 @@
 
 What is frozen gives the same answer to the same image in every epoch. So each
 training image passes it `N_AUGMENTED_COPIES` times, augmented in a new way each
-time, and the epochs take turns with these copies. The layers that learn are the model's
+time, and the epochs take turns with these copies. Who asks for the same features
+again gets them from the cache. The layers that learn are the model's
 own: in the end the whole model is trained.
 """
 
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ import numpy as np
 from catdog.backend import keras, tf
 from catdog.data.pipeline import BATCH_SIZE, Datasets
 from catdog.errors import CatdogError
+from catdog.feature_cache import CachedBase, Rows
 from catdog.progress import Bar
 
 N_AUGMENTED_COPIES = 2
@@ -132,21 +135,15 @@ def extract_features(
 
     Shown in chapter 5.
     """
+    features = CachedBase(base)
     with Bar(
         total=n_augmented_copies + 1, desc="Passing the frozen base"
     ) as bar:
 
-        @tf.function
-        def features(batch, training):
-            return base(batch, training=training)
-
         def outputs(dataset, training):
-            batches = [
-                (features(batch, training).numpy(), labels.numpy())
-                for batch, labels in dataset
-            ]
+            for batch, labels in dataset:
+                yield features(batch, training), labels.numpy()
             bar.update()
-            return batches
 
         copies = [
             _pipeline(outputs(sets.train, training=True), seed + copy)
@@ -157,17 +154,29 @@ def extract_features(
     return train, validation
 
 
-def _pipeline(batches: list, seed: int | None = None) -> tf.data.Dataset:
-    features, labels = (
-        tf.constant(np.concatenate(part)) for part in zip(*batches, strict=True)
-    )
+def _pipeline(
+    batches: Iterator[tuple[np.ndarray, np.ndarray]], seed: int | None = None
+) -> tf.data.Dataset:
+    parts: list[np.ndarray] = []
+
+    def without_labels():
+        for features, labels in batches:
+            parts.append(labels)
+            yield features
+
+    rows = Rows(without_labels())
+    labels = tf.constant(np.concatenate(parts))
+
+    def load(numbers):
+        features = tf.numpy_function(rows.take, [numbers], rows.dtype)
+        features = tf.ensure_shape(features, (None, *rows.shape))
+        return features, tf.gather(labels, numbers)
+
     # Numbers are shuffled, not the features: these may fill most of the memory.
-    numbers = tf.data.Dataset.range(len(labels))
+    dataset = tf.data.Dataset.range(rows.length)
     if seed is not None:
-        numbers = numbers.shuffle(len(labels), seed)
-    return numbers.batch(BATCH_SIZE).map(
-        lambda chosen: (tf.gather(features, chosen), tf.gather(labels, chosen))
-    )
+        dataset = dataset.shuffle(rows.length, seed)
+    return dataset.batch(BATCH_SIZE).map(load)
 
 
 def _apply(chain: list[keras.layers.Layer], values: Any) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from samples import DIVIDED, FLAT, jpeg, write_folder, write_zip
 
 from catdog import cli
@@ -187,7 +188,7 @@ def test_check_lists_all_that_is_left_out_and_ends_well(
     (train / "Thumbs.db").write_text("x")
     shutil.copyfile(train / "cat.3.jpg", train / "cat.99.jpg")
     image = io.BytesIO((folder / "validation/dogs/dog.2.jpg").read_bytes())
-    with sources.image_files.Image.open(image) as opened:
+    with Image.open(image) as opened:
         opened.resize((90, 90)).save(folder / "train/dogs/again.png")
     monkeypatch.setenv("CATDOG_DATA", str(folder))
     assert cli.main(["data", "--check"]) == 0

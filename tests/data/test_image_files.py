@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, features
 
-from catdog.data import image_files
+from catdog.data import decoded, image_files
 from catdog.data.pipeline import decode
 from catdog.errors import DataError
 
@@ -310,38 +310,39 @@ def test_note_of_what_is_broken_follows_the_files(tmp_path, monkeypatch):
     (tmp_path / "b.jpg").write_text("miaow")
     names = ["a.jpg", "b.jpg"]
     for _ in range(2):
-        assert image_files.find_faults(tmp_path, names) == {
-            "b.jpg": "is no image"
-        }
+        assert decoded.find_faults(tmp_path, names) == {"b.jpg": "is no image"}
     # Of the same size, but another file.
     (tmp_path / "a.jpg").write_bytes(bytes((tmp_path / "a.jpg").stat().st_size))
     os.utime(tmp_path / "a.jpg", (1, 1))
-    assert list(image_files.find_faults(tmp_path, names)) == names
+    assert list(decoded.find_faults(tmp_path, names)) == names
     (note,) = [
         path
         for path in (tmp_path / "cache" / "checked").iterdir()
         if "a.jpg" in path.read_text(encoding="utf-8")
     ]
     note.write_text("{", encoding="utf-8")
-    assert list(image_files.find_faults(tmp_path, names)) == names
+    assert list(decoded.find_faults(tmp_path, names)) == names
 
 
-def test_files_are_checked_once_for_each_version_of_pillow(
+def test_files_are_checked_once_for_each_version_of_what_decodes(
     tmp_path, monkeypatch
 ):
     monkeypatch.setenv("CATDOG_CACHE", str(tmp_path / "cache"))
     (tmp_path / "a.jpg").write_text("miaow")
-    checked = []
+    opened = []
 
-    def find_fault(path):
-        checked.append(path)
-        return "is no image"
+    def count(path, **options):
+        opened.append(path)
+        raise Image.UnidentifiedImageError
 
-    monkeypatch.setattr(image_files, "find_fault", find_fault)
+    monkeypatch.setattr(Image, "open", count)
     for version, times in (("1.0", 1), ("1.0", 1), ("2.0", 2), ("1.0", 2)):
         monkeypatch.setattr(PIL, "__version__", version)
-        faults = image_files.find_faults(tmp_path, ["a.jpg"])
-        assert faults == {"a.jpg": "is no image"} and len(checked) == times
+        image_files.decoder_version.cache_clear()
+        faults = decoded.find_faults(tmp_path, ["a.jpg"])
+        assert faults == {"a.jpg": "is no image"} and len(opened) == times
+    monkeypatch.undo()
+    image_files.decoder_version.cache_clear()
 
 
 def test_permission_is_no_damage_and_is_not_remembered(tmp_path, monkeypatch):
@@ -354,15 +355,15 @@ def test_permission_is_no_damage_and_is_not_remembered(tmp_path, monkeypatch):
 
     # An administrator may read every file.
     monkeypatch.setattr(Image, "open", refuse)
-    assert image_files.find_faults(tmp_path, ["a.jpg"]) == {
+    assert decoded.find_faults(tmp_path, ["a.jpg"]) == {
         "a.jpg": "cannot be opened (Permission denied)"
     }
     monkeypatch.setattr(Image, "open", read)
-    assert image_files.find_faults(tmp_path, ["a.jpg"]) == {}
+    assert decoded.find_faults(tmp_path, ["a.jpg"]) == {}
 
 
 def test_file_that_is_gone_has_no_other_fault(tmp_path):
-    assert image_files.find_faults(tmp_path, ["gone.jpg"]) == {
+    assert decoded.find_faults(tmp_path, ["gone.jpg"]) == {
         "gone.jpg": "is no file"
     }
 

@@ -4,20 +4,16 @@ What `find_fault` lets pass, `read_image` reads: they are the same code.
 """
 
 import functools
-import json
 import os
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import PIL
 from PIL import ExifTags, Image, features
 
-from catdog._io import digest, write_atomically
+from catdog._io import digest
 from catdog.errors import DataError
-from catdog.progress import Bar
-from catdog.settings import cache_folder
 
 # What Pillow has against a file reaches the reader in our words.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -92,6 +88,22 @@ def read_image(path: str | os.PathLike, size: int = IMAGE_SIZE) -> np.ndarray:
 
 
 @functools.cache
+def decoder_version() -> str:
+    """Return sixteen hexadecimal digits that stand for all that decodes.
+
+    That is Pillow, the libraries behind it, and this module.
+    """
+    libraries = ("jpg", "libjpeg_turbo", "zlib", "libtiff", "webp")
+    return digest(
+        [
+            PIL.__version__,
+            *(str(features.version(name)) for name in libraries),
+            Path(__file__).read_text(encoding="utf-8"),
+        ]
+    )
+
+
+@functools.cache
 def decoding_fingerprint() -> str:
     """Return sixteen hexadecimal digits that stand for decoding and resizing.
 
@@ -108,40 +120,21 @@ def decoding_fingerprint() -> str:
 
 def find_fault(path: str | os.PathLike) -> str | None:
     """Return why an image cannot be read, such as `is empty`; None if it can."""
+    found = read_or_fault(path)
+    return found if isinstance(found, str) else None
+
+
+def read_or_fault(
+    path: str | os.PathLike, size: int = IMAGE_SIZE
+) -> np.ndarray | str:
+    """Return what `read_image` returns, or why the image cannot be read."""
     try:
         os.fspath(path).encode()
-        read_image(path)
+        return read_image(path, size)
     except UnicodeEncodeError:
         return "has a name that is not valid UTF-8"
     except DataError as error:
         return str(error)
-    return None
-
-
-def find_faults(root: Path, names: list[str]) -> dict[str, str]:
-    """Return why files cannot be read: `{name relative to root: reason}`.
-
-    The answer is kept in the cache, for as long as neither the files nor the
-    version of Pillow change, unless a file cannot be opened.
-    """
-    stamps = [f"{name} {_stamp(root / name)}" for name in names]
-    key = digest([PIL.__version__, *stamps])
-    note = cache_folder() / "checked" / f"{key}.json"
-    try:
-        return json.loads(note.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        pass
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        reasons = pool.map(lambda name: find_fault(root / name), names)
-        checked = list(Bar(reasons, "Checking images", len(names)))
-    faults = {
-        name: reason
-        for name, reason in zip(names, checked, strict=True)
-        if reason
-    }
-    if not any(fault.startswith(NOT_OPENED) for fault in faults.values()):
-        write_atomically(note, json.dumps(faults))
-    return faults
 
 
 def _refuse_empty(path: Path) -> None:
@@ -198,11 +191,3 @@ def _unknown(path: str | os.PathLike) -> str:
                 return "is damaged (an AVIF file that cannot be read)"
             return "is an AVIF file: save it as JPEG"
     return "is no image"
-
-
-def _stamp(path: Path) -> str:
-    try:
-        status = path.stat()
-    except OSError:
-        return "gone"
-    return f"{status.st_size} {status.st_mtime_ns}"

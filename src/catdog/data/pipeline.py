@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from catdog.backend import tf
+from catdog.data.decoded import DecodedImages
 from catdog.data.image_files import IMAGE_SIZE, read_image
 from catdog.data.split import ImageSet, split
 
@@ -32,9 +33,9 @@ def datasets(
 ) -> Datasets:
     """Build the three pipelines of one fold.
 
-    An image is decoded once, in the first epoch, and kept in memory as uint8
-    (75 KiB each, with a size of 160). Training images come in a new order in
-    each epoch. Validation and test images keep their order.
+    Images are decoded once on a machine, and kept on disk as uint8 (75 KiB
+    each, with a size of 160). Training images come in a new order in each
+    epoch. Validation and test images keep their order.
 
     Args:
         images: the image set.
@@ -63,28 +64,27 @@ def pipeline(
     size: int = IMAGE_SIZE,
     shuffle_seed: int | None = None,
 ) -> tf.data.Dataset:
-    """Decode, cache, shuffle (if there is a seed), batch, prefetch.
+    """Shuffle (if there is a seed), batch, load, prefetch.
 
     `Datasets` says what it yields.
 
     Shown in chapter 1.
     """
-    paths = [str(images.folder / name) for name in names]
+    decoded = DecodedImages(images.folder, names, size)
     labels = tf.constant([images.label(name) for name in names], tf.int32)
-    dataset = tf.data.Dataset.from_tensor_slices((paths, labels))
-    dataset = dataset.map(
-        lambda path, label: (decode(path, size), label),
-        num_parallel_calls=tf.data.AUTOTUNE,
-    ).cache()
+
+    def load(numbers):
+        batch = tf.numpy_function(decoded.take, [numbers], tf.uint8)
+        batch = tf.ensure_shape(batch, (None, size, size, 3))
+        return tf.cast(batch, tf.float32), tf.gather(labels, numbers)
+
+    dataset = tf.data.Dataset.range(len(names))
     if shuffle_seed is not None:
         dataset = dataset.shuffle(
             len(names), seed=shuffle_seed, reshuffle_each_iteration=True
         )
     dataset = dataset.batch(BATCH_SIZE)
-    dataset = dataset.map(
-        lambda batch, labels: (tf.cast(batch, tf.float32), labels),
-        num_parallel_calls=tf.data.AUTOTUNE,
-    )
+    dataset = dataset.map(load)
     # TensorFlow's tuner of pipelines sleeps ever longer, and an epoch does not
     # end before it wakes: seconds in each, with TensorFlow 2.21.
     options = tf.data.Options()

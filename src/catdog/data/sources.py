@@ -6,7 +6,7 @@ from pathlib import Path
 
 from catdog import settings
 from catdog._io import digest, printable
-from catdog.data import archive, download, image_files
+from catdog.data import archive, decoded, download
 from catdog.data.class_folders import (
     MAX_NAMES,
     Layout,
@@ -91,7 +91,7 @@ def open_images(path: Path, source: Source = PHOTOGRAPHS) -> ImageSet:
     folder, layout = _find_files(path)
     check_counts(layout, path)
     root = (folder / layout.root).resolve()
-    faults = image_files.find_faults(root, layout.names)
+    faults = decoded.find_faults(root, layout.names)
     if faults and digest(layout.names) == TUTORIAL_FINGERPRINT:
         name, reason = next(iter(faults.items()))
         raise DataError(

@@ -3,9 +3,10 @@
 import functools
 import math
 import random
+import statistics
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -489,6 +490,37 @@ def accuracy_intervals(results: Mapping[str, tuple[int, int]]) -> Figure:
     )
     axis.set_xticks(np.arange(left, 1.01, 0.1))
     axis.xaxis.set_major_formatter(PercentFormatter(1))
+    return drawing
+
+
+@figure
+def costs(scale: Mapping[str, Any]) -> Figure:
+    """Draw what pipelines cost with more and more images, from `catdog bench`.
+
+    Args:
+        scale: what `benchmarks.scale` returns.
+    """
+    drawing, axes = plt.subplots(1, 2, figsize=(7.2, 3.2))
+    names = {"seconds": "seconds of an epoch", "MiB": "MiB of memory"}
+    colors = {"usual": VALIDATION, "usual cached": BASELINE, "our": TRAINING}
+    for axis, (what, name) in zip(axes, names.items(), strict=True):
+        for way, color in colors.items():
+            middle = [statistics.median(rounds) for rounds in scale[way][what]]
+            axis.loglog(
+                scale["images"], middle, "o-", color=color, markersize=4
+            )
+            axis.annotate(
+                way,
+                (scale["images"][-1], middle[-1]),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                color=color,
+            )
+        axis.set(xlabel="training images", ylabel=name)
+        axis.set_xticks(scale["images"], [f"{n:,}" for n in scale["images"]])
+        axis.minorticks_off()
+        axis.margins(x=0.2)
     return drawing
 
 

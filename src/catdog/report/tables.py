@@ -338,6 +338,13 @@ def bench(measured: Mapping[str, Any]) -> Markdown:
         ),
         *(
             _bench_row(
+                f"the same, {way.split(', ')[1]}", seconds, usual_epochs, "s"
+            )
+            for way, seconds in transfer.items()
+            if way == "ours, features known"
+        ),
+        *(
+            _bench_row(
                 f"pipeline: {way}",
                 values,
                 pipeline[f"usual, {way.split(', ')[1]}"],
@@ -345,6 +352,7 @@ def bench(measured: Mapping[str, Any]) -> Markdown:
             )
             for way, values in pipeline.items()
         ),
+        *_scale_rows(measured.get("scale", {})),
         _bench_row(
             "matrix product",
             forward["matrix product"],
@@ -364,6 +372,21 @@ def bench(measured: Mapping[str, Any]) -> Markdown:
         "ratio: median (range)",
     ]
     return table(header, rows)
+
+
+def _scale_rows(scale: Mapping[str, Any]) -> list[list[str]]:
+    """Return what most images cost, if that was measured."""
+    return [
+        _bench_row(
+            f"{scale['images'][-1]:,} drawings: {way}, {what}",
+            costs[what][-1],
+            scale["usual"][what][-1],
+            {"seconds": "s"}.get(what, what),
+        )
+        for what in ("seconds", "MiB")
+        for way, costs in scale.items()
+        if way != "images"
+    ]
 
 
 def _bench_row(
