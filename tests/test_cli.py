@@ -693,8 +693,9 @@ def test_runs_are_printed_as_markdown(bare, records):
     assert len(shown) == len(records)
     for row in shown:
         name = row.split(" | ")[0].removeprefix("| ")
-        average = mean(validation_accuracies(records[name]))
-        assert f"| {average:.1%} (" in row
+        accuracies = validation_accuracies(records[name])
+        spread = " (" if len(accuracies) > 1 else " |"
+        assert f"| {mean(accuracies):.1%}{spread}" in row
 
 
 def test_runs_are_printed_as_json_with_the_numbers_of_the_records(
