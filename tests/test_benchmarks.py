@@ -23,7 +23,8 @@ def measured(small_folder, random_weights):
         patch.setattr(models, "EPOCHS", 1)
         patch.setattr(benchmarks, "MATRIX_SIZE", 256)
         patch.setattr(benchmarks, "SCALE", (40,))
-        images = sources.open_images(small_folder)
+        patch.setenv("CATDOG_DATA", str(small_folder))
+        images = sources.find_images()
         return benchmarks.measure(images, rounds=1)
 
 
@@ -31,7 +32,7 @@ def measured(small_folder, random_weights):
 def test_measures_every_way_in_every_round(measured):
     assert measured["rounds"] == 1 and measured["pictures"] == "photographs"
     assert measured["environment"]["cores"] >= 1
-    for comparison in ("epoch", "transfer", "pipeline", "forward"):
+    for comparison in ("epoch", "transfer", "pipeline", "two_runs", "forward"):
         for values in measured[comparison].values():
             assert len(values) == 1 and values[0] >= 0
 
@@ -63,6 +64,7 @@ def test_cost_of_more_images_is_measured_told_and_drawn(measured):
             assert [len(rounds) for rounds in values] == [1]
     assert "40 drawings: our, MiB" in tables.bench(measured)
     assert "the same, features known" in tables.bench(measured)
+    assert "two runs, side by side" in tables.bench(measured)
     for axis in figures.costs(scale).axes:
         assert axis.get_xscale() == axis.get_yscale() == "log"
         assert [text.get_text() for text in axis.texts] == [
@@ -80,7 +82,7 @@ def test_images_without_a_division_are_refused_before_anything_is_measured(
 
 def test_own_cache_is_empty_and_does_not_last(tmp_path, monkeypatch):
     before = settings.cache_folder()
-    with benchmarks.own_cache() as place:
+    with benchmarks.own_folder() as place:
         assert settings.cache_folder() == place and not list(place.iterdir())
     assert settings.cache_folder() == before and not place.exists()
 

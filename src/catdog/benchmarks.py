@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from catdog import checkpoints, export, models, training
+from catdog import checkpoints, export, jobs, models, training
 from catdog._io import printable, write_atomically
 from catdog.backend import environment, keras, layers, tf
 from catdog.data.drawings import scenes
@@ -101,7 +101,7 @@ def transfer(images: ImageSet, rounds: int) -> Measured:
     The usual way lets all images pass all layers in each epoch. Ours is measured
     twice: the second time, the features of the frozen base are known.
     """
-    with own_cache():
+    with own_folder():
         return _transfer(images, rounds)
 
 
@@ -163,7 +163,7 @@ def scale(_images: ImageSet, rounds: int) -> dict[str, Any]:
         What a process has mapped of a file counts as its memory, too.
     """
     measured: dict[str, Any] = {"images": list(SCALE)}
-    with own_cache() as place:
+    with own_folder() as place:
         sets = [_drawn_set(place / str(n), n) for n in SCALE]
         for way in PIPELINES:
             measured[way] = {
@@ -196,18 +196,46 @@ def _drawn_set(folder: Path, n: int) -> ImageSet:
 
 
 @contextmanager
-def own_cache() -> Iterator[Path]:
-    """Work with an empty cache, in a folder that is deleted afterwards."""
-    before = os.environ.get("CATDOG_CACHE")
+def own_folder(variable: str = "CATDOG_CACHE") -> Iterator[Path]:
+    """Work with an empty folder, the value of a variable, and delete it then."""
+    before = os.environ.get(variable)
     with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
-        os.environ["CATDOG_CACHE"] = folder
+        os.environ[variable] = folder
         try:
             yield Path(folder)
         finally:
             if before is None:
-                del os.environ["CATDOG_CACHE"]
+                del os.environ[variable]
             else:
-                os.environ["CATDOG_CACHE"] = before
+                os.environ[variable] = before
+
+
+def two_runs(images: ImageSet, rounds: int) -> Measured:
+    """Measure the seconds of two runs of `model1`, each in its own process.
+
+    Args:
+        images: those that `find_images` finds, since the processes do.
+        rounds: how often.
+
+    Raises:
+        CatdogError: if a run fails.
+    """
+    runs = [
+        jobs.Job(models.model1.__name__, seed, models.EPOCHS) for seed in (0, 1)
+    ]
+
+    def train(at_a_time: int) -> None:
+        crew = jobs.LocalCrew(at_a_time)
+        with own_folder("CATDOG_RUNS"):
+            for _, outcome in jobs.run_all_apart(runs, crew, images):
+                if isinstance(outcome, CatdogError):
+                    raise outcome
+
+    steps = {
+        "one after another": functools.partial(train, 1),
+        "side by side": functools.partial(train, 2),
+    }
+    return taking_turns("Two runs", steps, rounds)
 
 
 def forward(images: ImageSet, rounds: int) -> Measured:
@@ -431,7 +459,7 @@ PIPELINES = {
 
 
 # What `measure` measures; each takes images and rounds, and its name is the key.
-COMPARISONS = (epoch, transfer, pipeline, scale, forward)
+COMPARISONS = (epoch, transfer, pipeline, scale, two_runs, forward)
 
 
 def plain_network() -> keras.Model:

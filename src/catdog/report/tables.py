@@ -353,6 +353,13 @@ def bench(measured: Mapping[str, Any]) -> Markdown:
             for way, values in pipeline.items()
         ),
         *_scale_rows(measured.get("scale", {})),
+        *(
+            _bench_row(
+                f"two runs, {way}", seconds, both["one after another"], "s"
+            )
+            for both in [measured.get("two_runs", {})]
+            for way, seconds in both.items()
+        ),
         _bench_row(
             "matrix product",
             forward["matrix product"],
