@@ -23,6 +23,7 @@ def measured(small_folder, random_weights):
         patch.setattr(models, "EPOCHS", 1)
         patch.setattr(benchmarks, "MATRIX_SIZE", 256)
         patch.setattr(benchmarks, "SCALE", (40,))
+        patch.setattr(benchmarks, "EPOCHS_OF_TWO_RUNS", 1)
         patch.setenv("CATDOG_DATA", str(small_folder))
         images = sources.find_images()
         return benchmarks.measure(images, rounds=1)
@@ -62,7 +63,7 @@ def test_cost_of_more_images_is_measured_told_and_drawn(measured):
     for way in ("usual", "usual cached", "our"):
         for values in scale[way].values():
             assert [len(rounds) for rounds in values] == [1]
-    assert "40 drawings: our, MiB" in tables.bench(measured)
+    assert "40 drawings, 1 rounds: our, MiB" in tables.bench(measured)
     assert "the same, features known" in tables.bench(measured)
     assert "two runs, side by side" in tables.bench(measured)
     for axis in figures.costs(scale).axes:

@@ -39,6 +39,8 @@ from catdog.settings import cache_folder
 MATRIX_SIZE = 2048  # of the matrix product that shows what the machine can do
 THREADS = 1  # of a LiteRT file at work: the second core may be busy elsewhere
 SCALE = (500, 1000, 2000, 4000, 8000)  # training images
+ROUNDS_OF_SCALE = 3  # at most: they take minutes each
+EPOCHS_OF_TWO_RUNS = 5
 N_TIMED = 20  # images that a file answers for in each round
 
 Measured = dict[str, list[float]]
@@ -169,7 +171,8 @@ def scale(_images: ImageSet, rounds: int) -> dict[str, Any]:
             measured[way] = {
                 what: [[] for _ in SCALE] for what in ("seconds", "MiB")
             }
-        turns = itertools.product(range(rounds), enumerate(sets), PIPELINES)
+        fewer = range(min(rounds, ROUNDS_OF_SCALE))
+        turns = itertools.product(fewer, enumerate(sets), PIPELINES)
         for _round, (number, images), way in Bar(list(turns), "More images"):
             _, later, peak = _feed_alone(way, images)
             seconds = len(images.train) / later
@@ -221,7 +224,8 @@ def two_runs(images: ImageSet, rounds: int) -> Measured:
         CatdogError: if a run fails.
     """
     runs = [
-        jobs.Job(models.model1.__name__, seed, models.EPOCHS) for seed in (0, 1)
+        jobs.Job(models.model1.__name__, seed, EPOCHS_OF_TWO_RUNS)
+        for seed in (0, 1)
     ]
 
     def train(at_a_time: int) -> None:

@@ -385,7 +385,8 @@ def _scale_rows(scale: Mapping[str, Any]) -> list[list[str]]:
     """Return what most images cost, if that was measured."""
     return [
         _bench_row(
-            f"{scale['images'][-1]:,} drawings: {way}, {what}",
+            f"{scale['images'][-1]:,} drawings, {len(costs[what][-1])} rounds: "
+            f"{way}, {what}",
             costs[what][-1],
             scale["usual"][what][-1],
             {"seconds": "s"}.get(what, what),
