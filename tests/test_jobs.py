@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from programs import run_python
 
-from catdog import cli, jobs, models, settings
+from catdog import checkpoints, cli, jobs, models
 from catdog.errors import CatdogError
 from catdog.runs import replay, store, weights
 
@@ -118,7 +118,7 @@ def test_side_by_side_gives_the_records_that_alone_gives(
             store.read_weights(run), weights.kept_weights(model), strict=True
         )
         assert all(np.array_equal(one, other) for one, other in kept)
-        assert (settings.networks_folder() / f"model1-{seed}.keras").exists()
+        assert checkpoints.network_path("model1", seed).exists()
     assert cli.main(command) == 0
     assert capsys.readouterr().out.count("recorded already") == 2
 
@@ -134,7 +134,7 @@ def test_only_what_is_whole_is_not_trained_again(
     elif lost == "weights":
         path.with_suffix(".npz").write_bytes(b"")
     elif lost == "network":
-        (settings.networks_folder() / "model1-0.keras").unlink()
+        checkpoints.network_path("model1", 0).unlink()
     else:
         job = job._replace(epochs=2)
     assert jobs.recorded(job, images) is None
