@@ -138,12 +138,11 @@ def test_counts_at_one_half_are_those_of_the_page(open_page):
     tab, figure = open_page("threshold")
     text = tab.locator("main").inner_text()
     said = re.search(
-        r"(\d+) of (\d+) (\w+) were taken for \w+, and (\d+) of (\d+) \w+ for \3",
+        r"Of (\d+) images of \w+, our choices get (\d+) wrong; "
+        r"of (\d+) images of \w+, (\d+)\.",
         text,
     )
-    wrong, n, _, also_wrong, m = (
-        int(part) if part.isdigit() else part for part in said.groups()
-    )
+    n, wrong, m, also_wrong = map(int, said.groups())
     table = [n - wrong, wrong, also_wrong, m - also_wrong]
     assert matrix(figure) == table
 
