@@ -41,19 +41,19 @@ OWN = ("pets/a_b/1.jpg", "pets/<c>/1.jpg")
     [
         (
             TUTORIAL_IMAGES,
-            "<small>This page was made with 3,000 photographs.</small>",
+            "This page was made with 3,000 photographs.",
         ),
         (
             replace(TUTORIAL_IMAGES, source="drawings"),
-            "<small>You are looking at drawings: we could not download the "
+            "You are looking at drawings: we could not download the "
             "photographs for this build, so you see 3,000 drawings with the same "
             "file names. The recorded results come from the photographs, unless "
-            "a page says otherwise.</small>",
+            "a page says otherwise.",
         ),
         (
             ImageSet(Path("x"), "photographs", OWN, OWN, ("a_b", "<c>")),
-            "<small>This page was made with 4 images of two "
-            r"classes, a\_b and \<c\>.</small>",
+            "This page was made with 4 images of two "
+            r"classes, a\_b and \<c\>.",
         ),
         (
             ImageSet(
@@ -63,8 +63,8 @@ OWN = ("pets/a_b/1.jpg", "pets/<c>/1.jpg")
                 OWN,
                 faults=(("1", "is empty"),) * 7,
             ),
-            "<small>This page was made with 4 images of two "
-            "classes, cat and dog. 7 files could not be read.</small>",
+            "This page was made with 4 images of two "
+            "classes, cat and dog. 7 files could not be read.",
         ),
     ],
     ids=["photographs", "drawings", "own", "faults"],
@@ -161,7 +161,7 @@ def test_fit_of_one_epoch_names_what_it_ran_on():
 def test_one_file_and_one_minute_are_no_plurals():
     one_fault = ImageSet(Path("x"), "photographs", OWN, OWN, faults=OWN[:1])
     assert sentences.images_notice(one_fault).endswith(
-        " 1 file could not be read.</small>"
+        " 1 file could not be read."
     )
     assert "took 1 minute in" in sentences.training_time({"a": [make_run()]})
     quick = {"a": [make_run(seconds=12.0)]}

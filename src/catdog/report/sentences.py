@@ -62,15 +62,13 @@ def images_notice(images: ImageSet) -> Markdown:
     number = f"{len(images.train) + len(images.held_out):,}"
     if images.source == DRAWINGS:
         return Markdown(
-            "<small>You are looking at drawings: we could not download the "
+            "You are looking at drawings: we could not download the "
             f"photographs for this build, so you see {number} drawings with the "
             "same file names. The recorded results come from the photographs, "
-            "unless a page says otherwise.</small>"
+            "unless a page says otherwise."
         )
     if not images.own:
-        return Markdown(
-            f"<small>This page was made with {number} photographs.</small>"
-        )
+        return Markdown(f"This page was made with {number} photographs.")
     first, second = map(escape, images.classes)
     left_out = len(images.faults)
     faults = (
@@ -79,8 +77,8 @@ def images_notice(images: ImageSet) -> Markdown:
         else ""
     )
     return Markdown(
-        f"<small>This page was made with {number} images of two classes, {first} "
-        f"and {second}.{faults}</small>"
+        f"This page was made with {number} images of two classes, {first} "
+        f"and {second}.{faults}"
     )
 
 
