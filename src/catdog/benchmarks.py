@@ -39,7 +39,7 @@ from catdog.settings import cache_folder
 MATRIX_SIZE = 2048  # of the matrix product that shows what the machine can do
 THREADS = 1  # of a LiteRT file at work: the second core may be busy elsewhere
 SCALE = (500, 1000, 2000, 4000, 8000)  # training images
-ROUNDS_OF_SCALE = 3  # at most: they take minutes each
+ROUNDS_OF_SCALE = 2  # at most: they take minutes each
 EPOCHS_OF_TWO_RUNS = 5
 N_TIMED = 20  # images that a file answers for in each round
 
