@@ -10,9 +10,13 @@ from catdog.report import measurements, tables
 def test_published_measurement_is_read_and_told():
     bench = measurements.read_bench()
     assert bench["rounds"] == len(bench["epoch"]["model1, our pipeline"])
-    ways = sum(len(bench[name]) for name in ("epoch", "pipeline", "forward"))
-    # model1's epoch stands twice; a header, its line, and two ways of model4.
-    assert len(tables.bench(bench).splitlines()) == ways + 1 + 2 + 2
+    named = ("epoch", "transfer", "pipeline", "two_runs", "forward")
+    ways = sum(len(bench[name]) for name in named)
+    costs = 2 * (len(bench["scale"]) - 1)  # seconds and MiB of each pipeline
+    # model1's epoch stands twice; a header and its line.
+    lines = tables.bench(bench).splitlines()
+    assert len(lines) == ways + costs + 1 + 2
+    assert bench["scale"]["images"][-1] == 8000
 
 
 def test_without_a_measurement_there_are_no_numbers(monkeypatch, tmp_path):
