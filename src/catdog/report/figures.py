@@ -504,21 +504,32 @@ def costs(scale: Mapping[str, Any]) -> Figure:
     names = {"seconds": "seconds of an epoch", "MiB": "MiB of memory"}
     colors = {"usual": VALIDATION, "usual cached": BASELINE, "our": TRAINING}
     for axis, (what, name) in zip(axes, names.items(), strict=True):
-        for way, color in colors.items():
-            middle = [statistics.median(rounds) for rounds in scale[way][what]]
+        curves = {
+            way: [statistics.median(rounds) for rounds in scale[way][what]]
+            for way in colors
+        }
+        # From the lowest end to the highest, for names that would overlap.
+        place = "top"
+        for way in sorted(colors, key=lambda way: curves[way][-1]):
             axis.loglog(
-                scale["images"], middle, "o-", color=color, markersize=4
+                scale["images"],
+                curves[way],
+                "o-",
+                color=colors[way],
+                markersize=4,
             )
             axis.annotate(
                 way,
-                (scale["images"][-1], middle[-1]),
+                (scale["images"][-1], curves[way][-1]),
                 xytext=(6, 0),
                 textcoords="offset points",
-                va="center",
-                color=color,
+                va=place,
+                color=colors[way],
             )
+            place = "bottom"
         axis.set(xlabel="training images", ylabel=name)
-        axis.set_xticks(scale["images"], [f"{n:,}" for n in scale["images"]])
+        shown = scale["images"][::-2]  # every second number has room
+        axis.set_xticks(shown, [f"{n:,}" for n in shown])
         axis.minorticks_off()
         axis.margins(x=0.2)
     return drawing
