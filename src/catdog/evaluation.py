@@ -170,6 +170,16 @@ def unequal(counts: Sequence[int]) -> bool:
     return 0 < min(counts) < max(counts) / MAX_RATIO
 
 
+def balanced_if_unequal(scores: Sequence[Score]) -> float | None:
+    """Return the balanced accuracy where the accuracy alone says little.
+
+    Returns:
+        None if there are about as many images of one class as of the other.
+    """
+    counts = [sum(row) for row in confusion(scores)]
+    return balanced_accuracy(scores) if unequal(counts) else None
+
+
 def reaches(runs: Sequence[Run], required: float) -> bool:
     """Return whether every run's validation accuracy is as high as required.
 

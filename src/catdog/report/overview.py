@@ -6,13 +6,11 @@ from collections.abc import Iterable, Sequence
 from catdog.data.split import TUTORIAL_FINGERPRINT
 from catdog.evaluation import (
     REQUIRED_ACCURACY,
-    balanced_accuracy,
-    confusion,
+    balanced_if_unequal,
     mean,
     mean_min_max,
     pooled_test,
     scores_on_test,
-    unequal,
     wilson,
 )
 from catdog.report import tables
@@ -101,13 +99,7 @@ def _summary(name: str, runs: Sequence[Run]) -> dict:
     average, lowest, highest = mean_min_max(runs)
     correct, n = pooled_test(runs)
     low, high = wilson(correct, n)
-    scores = scores_on_test(runs)
-    # Null where the accuracy alone says enough.
-    balanced = (
-        round(balanced_accuracy(scores), 5)
-        if unequal([sum(row) for row in confusion(scores)])
-        else None
-    )
+    balanced = balanced_if_unequal(scores_on_test(runs))
     return {
         "trained_parameters": runs[0].parameters.trainable,
         "seeds": [run.seed for run in runs],
@@ -122,7 +114,7 @@ def _summary(name: str, runs: Sequence[Run]) -> dict:
             "n": n,
             "low": round(low, 5),
             "high": round(high, 5),
-            "balanced": balanced,
+            "balanced": None if balanced is None else round(balanced, 5),
         },
         "required": REQUIRED_ACCURACY.get(name),
     }

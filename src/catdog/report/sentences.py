@@ -9,10 +9,9 @@ from catdog.evaluation import (
     CLEAR_GAP,
     REQUIRED_ACCURACY,
     SLIGHT_GAP,
-    balanced_accuracy,
+    balanced_if_unequal,
     baseline,
     collapsed,
-    confusion,
     generalization_gap,
     last_epochs_range,
     mcnemar,
@@ -23,7 +22,6 @@ from catdog.evaluation import (
     pooled_test,
     reaches,
     scores_on_test,
-    unequal,
     wilson,
 )
 from catdog.report.markdown import Markdown, escape
@@ -403,12 +401,12 @@ def result_on_test(chosen: Sequence[Run]) -> str:
         f"**The {what} right for {correct:,} of {n:,} test images: "
         f"{correct / n:.1%}.**"
     )
-    scores = scores_on_test(chosen)
-    if unequal([sum(row) for row in confusion(scores)]):
+    balanced = balanced_if_unequal(scores_on_test(chosen))
+    if balanced is not None:
         text += (
             " One class has far more of these images, so look at each by itself: "
             "averaged over the two classes, that is a **balanced accuracy** of "
-            f"{balanced_accuracy(scores):.1%}."
+            f"{balanced:.1%}."
         )
     if len(chosen) == 1:
         return f"{text} None of these images had a part in choosing it."
@@ -471,10 +469,10 @@ def pooled_accuracy(runs: Sequence[Run]) -> str:
     correct, n = pooled_test(runs)
     low, high = wilson(correct, n)
     accuracy = f"{correct / n:.1%} of {n:,} ({low:.1%} to {high:.1%})"
-    scores = scores_on_test(runs)
-    if unequal([sum(row) for row in confusion(scores)]):
-        return f"{accuracy}, balanced {balanced_accuracy(scores):.1%}"
-    return accuracy
+    balanced = balanced_if_unequal(scores_on_test(runs))
+    return (
+        accuracy if balanced is None else f"{accuracy}, balanced {balanced:.1%}"
+    )
 
 
 def measured_speed(comparison: str) -> Markdown:
