@@ -1,13 +1,16 @@
 """The form in which a reader asks the model, as a cell of a chapter shows it."""
 
 import json
-import os
-from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from catdog.progress import in_notebook
-from catdog.report.markdown import Markdown, markdown
+from catdog.report.markdown import (
+    Markdown,
+    address_from_page,
+    markdown,
+    raw_html,
+)
 from catdog.settings import project_folder
 
 FOLDER = "assets/demo"
@@ -96,23 +99,20 @@ def form(only_if_built: bool = False) -> Markdown:
             {facts.missing}
             :::
         """)
-    # A chapter runs in its own folder, and its page lies where it lies.
-    folder = os.path.relpath(project_folder() / FOLDER, Path.cwd())
-    address = escape(Path(folder).as_posix())
+    address = address_from_page(FOLDER)
     examples = [
         EXAMPLE.format(folder=address, number=number, animal=animal)
         for number, animal in enumerate(EXAMPLES, 1)
     ]
-    html = FORM.format(
-        folder=address,
-        size=facts.size,
-        bytes=facts.n_bytes,
-        megabytes=round(facts.n_bytes / 1e6),
-        examples=" ".join(examples),
+    return raw_html(
+        FORM.format(
+            folder=address,
+            size=facts.size,
+            bytes=facts.n_bytes,
+            megabytes=round(facts.n_bytes / 1e6),
+            examples=" ".join(examples),
+        )
     )
-    # Raw HTML in Markdown: for an output of HTML alone, Quarto would load two
-    # libraries from the web.
-    return Markdown(f"```{{=html}}\n{html}```\n")
 
 
 def read_facts(root: Path) -> Facts:

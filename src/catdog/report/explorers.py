@@ -7,10 +7,8 @@ script, in print and in a notebook, the figure stays as it is.
 
 import base64
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +16,9 @@ import numpy as np
 from catdog import evaluation
 from catdog.progress import in_notebook
 from catdog.report.activations import gray_levels
-from catdog.report.markdown import Markdown
+from catdog.report.markdown import Markdown, address_from_page, raw_html
 from catdog.runs.schema import Run
 from catdog.scores import Score
-from catdog.settings import project_folder
 
 FOLDER = "assets/explore"
 KERNELS = {
@@ -265,15 +262,13 @@ def _explorer(
 ) -> Markdown | None:
     if in_notebook():
         return None
-    # A chapter runs in its own folder, and its page lies where it lies.
-    folder = os.path.relpath(project_folder() / FOLDER, Path.cwd())
     text = json.dumps(data, separators=(",", ":"))
-    html = EXPLORER.format(
-        kind=kind,
-        figure=figure,
-        folder=escape(Path(folder).as_posix()),
-        controls=controls,
-        data=text.replace("<", "\\u003c"),  # a name must not end the script
+    return raw_html(
+        EXPLORER.format(
+            kind=kind,
+            figure=figure,
+            folder=address_from_page(FOLDER),
+            controls=controls,
+            data=text.replace("<", "\\u003c"),  # a name must not end the script
+        )
     )
-    # As in demo/markup.py: no output of HTML alone.
-    return Markdown(f"```{{=html}}\n{html}```\n")

@@ -1,13 +1,17 @@
 """Markdown for pages and notebooks: text, source code, tables."""
 
+import html
 import inspect
+import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from catdog._io import printable
 from catdog.progress import in_notebook
 from catdog.report.docstrings import shorten_docstrings
+from catdog.settings import project_folder
 
 MAX_LINES = 50  # longer listings are folded on a page
 
@@ -29,6 +33,24 @@ class Markdown(str):
 def markdown(text: str) -> Markdown:
     """Display text as Markdown; common indentation is removed."""
     return Markdown(inspect.cleandoc(text))
+
+
+def raw_html(text: str) -> Markdown:
+    """Display HTML on a page.
+
+    It stands in Markdown: for an output of HTML alone, Quarto would load two
+    libraries from the web.
+    """
+    return Markdown(f"```{{=html}}\n{text}```\n")
+
+
+def address_from_page(folder: str) -> str:
+    """Return how a page leads to a folder of the project, escaped for HTML.
+
+    A chapter runs in its own folder, and its page lies where it lies.
+    """
+    path = os.path.relpath(project_folder() / folder, Path.cwd())
+    return html.escape(Path(path).as_posix())
 
 
 def source(*things: Any) -> Markdown:
