@@ -50,11 +50,7 @@ def write_all_atomically(contents: Mapping[Path, str | bytes]) -> None:
     Args:
         contents: text, which is written in UTF-8, or bytes, by path.
     """
-    # Threads of one process may write the same file.
-    own = f"{os.getpid()}-{threading.get_ident()}"
-    parts = {
-        path: path.with_name(f".{path.name}.{own}.part") for path in contents
-    }
+    parts = {path: _part_of(path) for path in contents}
     try:
         for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,8 +73,7 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
     leaves half of it there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    own = f"{os.getpid()}-{threading.get_ident()}"
-    part = path.with_name(f".{path.name}.{own}.part")
+    part = _part_of(path)
     try:
         with part.open("wb") as file:
             yield file
@@ -87,6 +82,12 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _part_of(path: Path) -> Path:
+    # Threads of one process may write the same file.
+    own = f"{os.getpid()}-{threading.get_ident()}"
+    return path.with_name(f".{path.name}.{own}.part")
 
 
 @contextmanager

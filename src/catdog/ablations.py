@@ -6,6 +6,7 @@ docstring names it in a chapter's table.
 
 from typing import Any
 
+from catdog import models
 from catdog.backend import keras
 from catdog.data.image_files import IMAGE_SIZE
 from catdog.models import (
@@ -128,6 +129,11 @@ BASE_IMAGE_SIZE = {
     "size_256": 256,
     "averaged_flips": 288,
 }
+
+
+def all_builders() -> dict[str, Builder]:
+    """Return the functions that build the five models and the ablations."""
+    return {**models.BUILDERS, **ABLATIONS}
 
 
 def recipe_of(name: str) -> Recipe:

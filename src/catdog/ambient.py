@@ -87,6 +87,13 @@ def settle_keras(keras: ModuleType) -> None:
     keras.config.set_epsilon(KERAS_SETTINGS["epsilon"])
 
 
+def cores() -> list[int]:
+    """Return the numbers of the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
 def flush_output() -> None:
     """Write what was printed, while an error can still be told.
 

@@ -86,14 +86,7 @@ def environment() -> dict[str, str | int]:
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
-        "cores": _cores(),
+        "cores": len(ambient.cores()),
         "gpus": len(tf.config.list_physical_devices("GPU")),
         "platform": f"{platform.system()} {platform.machine()}",
     }
-
-
-def _cores() -> int:
-    # Those that this process may use, where the system can tell.
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

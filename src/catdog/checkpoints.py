@@ -6,10 +6,9 @@ from pathlib import Path
 
 from catdog import pretrained, settings
 from catdog._io import printable, write_atomically
-from catdog.ablations import ABLATIONS, BASE_IMAGE_SIZE, recipe_of
+from catdog.ablations import BASE_IMAGE_SIZE, all_builders, recipe_of
 from catdog.backend import keras
 from catdog.errors import CatdogError, RecordError
-from catdog.models import BUILDERS
 from catdog.runs.schema import Run
 from catdog.runs.store import folders, read_run, read_weights
 from catdog.runs.weights import restore_weights
@@ -139,7 +138,7 @@ def recorded_model(run: Run) -> keras.Model:
             f"`catdog train {run.model} --seed {run.seed}`."
         )
     with pretrained.structure_only():
-        model = {**BUILDERS, **ABLATIONS}[run.model]()
+        model = all_builders()[run.model]()
     model.get_layer("base_model_layer").layers[-1].set_weights(
         base.get_weights()
     )

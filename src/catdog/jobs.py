@@ -25,7 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Protocol
 
-from catdog import settings
+from catdog import ambient, settings
 from catdog._io import write_all_atomically
 from catdog.data.split import ImageSet
 from catdog.errors import CatdogError, RecordError
@@ -296,9 +296,9 @@ def recorded(
 
 
 def _builder(job: Job) -> Any:
-    from catdog import ablations, models
+    from catdog.ablations import all_builders
 
-    return {**models.BUILDERS, **ablations.ABLATIONS}[job.model]
+    return all_builders()[job.model]
 
 
 def run_apart(
@@ -327,7 +327,7 @@ def run_apart(
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
                 env={
-                    "TF_NUM_INTRAOP_THREADS": str(len(_cores())),
+                    "TF_NUM_INTRAOP_THREADS": str(len(ambient.cores())),
                     **os.environ,
                     "CATDOG_RUNS": str(runs),
                 },
@@ -336,7 +336,7 @@ def run_apart(
             if hasattr(os, "sched_setaffinity"):
                 # Its threads are still to come. It may be over already.
                 with suppress(ProcessLookupError):
-                    cores = cores_of(slot, _cores())
+                    cores = cores_of(slot, ambient.cores())
                     os.sched_setaffinity(process.pid, cores)
             while process.poll() is None and not stopped():
                 time.sleep(PATIENCE)
@@ -349,12 +349,6 @@ def run_apart(
             for path in runs.rglob("*")
             if path.is_file()
         }
-
-
-def _cores() -> list[int]:
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
 
 
 def cores_of(slot: Slot, cores: Sequence[int]) -> list[int]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from catdog import checkpoints, settings, unlike
 from catdog._io import printable
-from catdog.ablations import ABLATIONS
+from catdog.ablations import all_builders
 from catdog.backend import keras
 from catdog.data.image_files import read_image
 from catdog.data.pipeline import BATCH_SIZE
@@ -63,7 +63,7 @@ def find_network(name: str | None = None, seed: int = 0) -> Network:
         WeightsError: if the published weights of MobileNetV2 are out of reach.
     """
     name = name or _own_model(seed) or _best_published_model()
-    known = {**BUILDERS, **ABLATIONS}
+    known = all_builders()
     if name not in known:
         raise CatdogError(
             f"There is no model {name!r}: choose one of {', '.join(known)}."

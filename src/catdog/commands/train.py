@@ -78,7 +78,7 @@ def cmd_train(args: argparse.Namespace) -> None:
 
     if args.out and args.out.exists() and not args.out.is_dir():
         raise CatdogError(f"{args.out} is no folder: give one with --out.")
-    builders = {**models.BUILDERS, **ablations.ABLATIONS}
+    builders = ablations.all_builders()
     names = list(models.BUILDERS) if args.model == "all" else [args.model]
     if names[0] not in builders:
         raise CatdogError(

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from catdog.ablations import ABLATIONS, BASE_IMAGE_SIZE
+from catdog.ablations import BASE_IMAGE_SIZE, all_builders
 from catdog.data.sources import local_images
 from catdog.data.split import ImageSet
-from catdog.models import BUILDERS
 from catdog.pretrained import weights_fingerprint
 from catdog.runs import store
 from catdog.runs.replay import why_stale
@@ -29,7 +28,7 @@ class Report(NamedTuple):
 
 def check_all() -> Report:
     """Check all runs in reach. Nothing is downloaded."""
-    builders = {**BUILDERS, **ABLATIONS}
+    builders = all_builders()
     images = local_images()
     runs = store.read_all_runs()
     stale = {}
