@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
@@ -30,6 +29,7 @@ from catdog.publish.project import (
     PublishError,
     read_project,
     read_source,
+    texts,
 )
 from catdog.publish.serve import FOLDER
 from catdog.report.palette import palette
@@ -178,14 +178,9 @@ def source_actions(project: Project, name: str) -> list[tuple[str, str]]:
     }
     return [
         (ACTIONS[action][0], ACTIONS[action][1].format_map(parts))
-        for action in _listed(website.get("repo-actions"))
+        for action in texts(website, "repo-actions")
         if action in ACTIONS
     ]
-
-
-def _listed(value: Any) -> list[Any]:
-    """Return a list that may be written as a single value."""
-    return value if isinstance(value, list) else [value]
 
 
 def write_shared_files(

@@ -110,8 +110,8 @@ def read_project(root: Path) -> Project:
         pages=[path for path in pages if path not in drafts],
         drafts=drafts,
         execute_dir=str(project.get("execute-dir") or "file"),
-        pre_render=_texts(project, "pre-render"),
-        resources=_texts(project, "resources"),
+        pre_render=texts(project, "pre-render"),
+        resources=texts(project, "resources"),
     )
 
 
@@ -301,6 +301,16 @@ def _glob_in_regex(part: str) -> str:
     return wildcards.get(part) or re.escape(part)
 
 
+def texts(settings: dict[str, Any], key: str) -> list[str]:
+    """Return a setting that is a list, or a single text.
+
+    Raises:
+        PublishError: if it is anything else.
+    """
+    value = settings.get(key)
+    return [value] if isinstance(value, str) else _list(settings, key)
+
+
 def _mapping(
     settings: dict[str, Any], key: str, where: str = "_quarto.yml"
 ) -> dict[str, Any]:
@@ -321,12 +331,6 @@ def _list(settings: dict[str, Any], key: str) -> list[Any]:
             f"write a line `- …` for each page below `{key}:`."
         )
     return value
-
-
-def _texts(settings: dict[str, Any], key: str) -> list[str]:
-    """Return a list that may be written as a single text."""
-    value = settings.get(key)
-    return [value] if isinstance(value, str) else _list(settings, key)
 
 
 def _sections(contents: list[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
