@@ -351,8 +351,12 @@ def class_activation_map(model: keras.Model, image: np.ndarray) -> np.ndarray:
     Raises:
         CatdogError: if the model does not take the mean over a grid.
     """
+    return _cell_logits(with_cells(model), image)
+
+
+def _cell_logits(model: keras.Model, image: np.ndarray) -> np.ndarray:
     batch = keras.ops.cast(image[None], "float32")
-    _, cells = with_cells(model)(batch, training=False)
+    _, cells = model(batch, training=False)
     return keras.ops.convert_to_numpy(cells[0])
 
 
@@ -375,7 +379,8 @@ def class_activation(
         np.asarray(decode(str(images.folder / name), model.input_shape[1]))
         for name in names
     ]
-    cells = [class_activation_map(model, image) for image in shown]
+    both = with_cells(model)
+    cells = [_cell_logits(both, image) for image in shown]
     leanings = [logits[..., 1] - logits[..., 0] for logits in cells]
     limit = max(float(np.abs(leaning).max()) for leaning in leanings) or 1.0
     tile = 7.2 / max(3, len(names))

@@ -19,6 +19,7 @@ from catdog import evaluation
 from catdog.backend import keras
 from catdog.data.pipeline import decode
 from catdog.data.split import ImageSet
+from catdog.report.images import SCREEN_DPI
 from catdog.report.palette import palette, plot_style
 from catdog.report.svg import themed_svg
 from catdog.runs.schema import Run
@@ -34,7 +35,6 @@ INK, BASELINE, PALE, PAPER, SHADE = (
 )
 
 SVG = "image/svg+xml"
-CSS_DPI = 96  # what a page calls an inch
 
 Parameters = ParamSpec("Parameters")
 
@@ -53,16 +53,13 @@ def figure(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
         with plt.style.context([shared, plot_style()]):
             try:
                 drawn = draw(*args, **kwargs)
-                bundle = {SVG: themed_svg(drawn)}
-                pixels = (drawn.get_size_inches() * CSS_DPI).round().astype(int)
-                size = dict(
-                    zip(("width", "height"), pixels.tolist(), strict=True)
+                width, height = drawn.get_size_inches() * SCREEN_DPI
+                shown = (
+                    {SVG: themed_svg(drawn)},
+                    {SVG: {"width": round(width), "height": round(height)}},
                 )
                 # What IPython asks a value for.
-                vars(drawn)["_repr_mimebundle_"] = lambda **_: (
-                    bundle,
-                    {SVG: size},
-                )
+                vars(drawn)["_repr_mimebundle_"] = lambda **_: shown
                 return drawn
             finally:
                 for number in set(plt.get_fignums()) - before:
@@ -77,11 +74,13 @@ def image_strip(images: ImageSet, n: int = 6, seed: int = 4) -> Figure:
     rng = random.Random(seed)
     strip, axes = plt.subplots(1, n, figsize=(7.2, 7.2 / n))
     strip.set_layout_engine("constrained", w_pad=0, h_pad=0)
+    names = [
+        [name for name in images.train if images.label(name) == label]
+        for label in (0, 1)
+    ]
     for number, axis in enumerate(axes):
-        label = number % 2
-        names = [name for name in images.train if images.label(name) == label]
-        image = decode(str(images.folder / rng.choice(names)))
-        show_image(axis, image, "")
+        name = rng.choice(names[number % 2])
+        show_image(axis, decode(str(images.folder / name)), "")
     return strip
 
 

@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-SCREEN_DPI = 96  # where a PNG does not say
+SCREEN_DPI = 96  # a page's inch, also of a PNG that does not say
 
 
 def webp(png: bytes) -> bytes:
