@@ -2,10 +2,12 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 from PIL import Image
 
 from catdog.data.drawings import scenes
+from catdog.data.split import ImageSet
 
 CLASS_FOLDERS = ("cats", "dogs")
 DIVIDED = [
@@ -34,6 +36,18 @@ def jpeg(number: int = 0) -> bytes:
     color = tuple(number * step % 4096 // 16 for step in (3353, 1205, 2255))
     Image.new("RGB", (24, 16), color).save(file, "JPEG")
     return file.getvalue()
+
+
+def set_of_layout(layout) -> ImageSet:
+    """The set of a layout, without any files."""
+    return ImageSet(
+        Path("nowhere"),
+        "photographs",
+        tuple(sum(layout.train, [])),
+        tuple(sum(layout.held_out, [])),
+        layout.classes,
+        test=layout.test,
+    )
 
 
 def write_zip(path, names=DIVIDED, more=(), **options):

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from samples import DIVIDED, FLAT, write_folder
+from samples import DIVIDED, FLAT, set_of_layout, write_folder
 
 from catdog.data import class_folders
 from catdog.data.class_folders import (
@@ -15,7 +15,6 @@ from catdog.data.class_folders import (
     folder_key,
     walk,
 )
-from catdog.data.split import ImageSet
 from catdog.errors import DataError
 from catdog.evaluation import label_counts
 
@@ -24,17 +23,6 @@ GIVEN = Path("given")
 words = st.text(
     st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1
 )
-
-
-def image_set(layout):
-    return ImageSet(
-        Path("nowhere"),
-        "photographs",
-        tuple(sum(layout.train, [])),
-        tuple(sum(layout.held_out, [])),
-        layout.classes,
-        test=layout.test,
-    )
 
 
 places = st.lists(
@@ -170,7 +158,7 @@ def test_class_folders_are_the_outermost_with_all_that_is_in_them(
     assert layout.classes == classes and not layout.ignored
     assert merged is None or layout.merged == merged
     assert len(layout.names) == 30 * len(folders)
-    images = image_set(layout)
+    images = set_of_layout(layout)
     for label, part in itertools.product((0, 1), layout[2:4]):
         for name in part[label]:
             above = PurePosixPath(layout.root, name).parent
@@ -263,7 +251,7 @@ def test_names_of_folders_are_compared_as_they_look():
     layout = find_layout(names, GIVEN)
     assert layout.classes == ("b\u00e4r", "hai")
     assert list(map(len, layout.held_out)) == [30, 30]
-    images = image_set(layout)
+    images = set_of_layout(layout)
     assert images.label(layout.held_out[0][0]) == 0
     assert label_counts(layout.names) == {"b\u00e4r": 60, "hai": 60}
 

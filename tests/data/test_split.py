@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import set_of_layout
 
 from catdog.data import class_folders
 from catdog.data.split import (
@@ -32,14 +33,7 @@ def image_set(cats, dogs):
 
 def listed(names):
     """The set that files with these names make, in the order of a listing."""
-    layout = class_folders.find_layout(names, Path("given"))
-    return ImageSet(
-        Path("nowhere"),
-        "photographs",
-        tuple(sum(layout.train, [])),
-        tuple(sum(layout.held_out, [])),
-        layout.classes,
-    )
+    return set_of_layout(class_folders.find_layout(names, Path("given")))
 
 
 @given(numbers, numbers)
