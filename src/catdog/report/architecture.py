@@ -192,18 +192,20 @@ def diagram(model: keras.Model, image: np.ndarray | None = None) -> Figure:
     drawing.set_figwidth(max(7.2, (x - GAP) * LETTER))
     letters = drawing.get_figwidth() / LETTER
     axis.set(xlim=(0, letters), ylim=(-15, 8), aspect="auto")
-    if image is not None:  # squares are square
-        axis.set_aspect(UNIT, adjustable="box")
     axis.axis("off")
     used = dict.fromkeys(
         block.does for _, blocks in columns for block in blocks if block.does
     )
+    in_a_row = len(used) if len(used) < 5 else 3
     drawing.legend(
         handles=[Patch(**_color(does), label=does) for does in used],
-        ncols=len(used) if len(used) < 5 else 3,
+        ncols=in_a_row,
         loc="outside upper center",
         fontsize=9,
     )
+    if image is not None:  # which is a square
+        axis.set_aspect(UNIT, adjustable="box")
+        drawing.set_figheight(2.35 + 0.2 * math.ceil(len(used) / in_a_row))
     return drawing
 
 
