@@ -3,7 +3,7 @@
 from catdog._io import digest
 from catdog.settings import project_folder, rendering
 
-# By weight. They lie beside the fonts of the pages, which come first.
+# By weight. `publish.fonts` writes them before chapters run.
 FILES = {
     400: "assets/fonts/figures-regular.ttf",
     700: "assets/fonts/figures-bold.ttf",
