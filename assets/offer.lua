@@ -1,4 +1,10 @@
--- For Quarto: puts the line that offers a chapter's notebook where the page wants it, else at its top.
+-- For Quarto: images are fetched when their reader comes near, as on the built-in renderer's pages.
+function Image(image)
+  image.attributes.loading = "lazy"
+  return image
+end
+
+-- Puts the line that offers a chapter's notebook where the page wants it, else at its top.
 -- `catdog notebooks` wrote the lines.
 function Pandoc(doc)
   local folder = quarto.project.directory

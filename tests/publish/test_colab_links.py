@@ -158,7 +158,7 @@ def test_start_page_opens_the_notebook_with_all_chapters(site):
     assert text == "Open in Colab and run all chapters in one notebook."
 
 
-def quarto_filter(project, page, folder):
+def quarto_filter(project, page, folder, text="Words."):
     """What our filter for Quarto does in the real pandoc, given the little that
     it asks of Quarto.
     """
@@ -170,7 +170,7 @@ def quarto_filter(project, page, folder):
         f"dofile('{TUTORIAL}/assets/offer.lua')\n",
     )
     filtered = ["--lua-filter", str(prelude)]
-    return pypandoc.convert_text("Words.", "html", "markdown", filtered)
+    return pypandoc.convert_text(text, "html", "markdown", filtered)
 
 
 def test_quarto_shows_the_same_line(on_github, site, tmp_path):
@@ -179,6 +179,15 @@ def test_quarto_shows_the_same_line(on_github, site, tmp_path):
     assert offer(html) == offer(read(site / f"{SHORT}.html"))
     html = quarto_filter(on_github, "index.qmd", tmp_path)
     assert offer(html) == offer(read(site / "index.html"))
+
+
+def test_quarto_lets_images_wait_with_and_without_an_offer(on_github, tmp_path):
+    for project in (on_github, tmp_path):
+        html = quarto_filter(
+            project, f"{SHORT}.qmd", tmp_path, "![Purr](cat.png){width=50%}"
+        )
+        image = BeautifulSoup(html, "html.parser").img
+        assert (image["loading"], image["src"]) == ("lazy", "cat.png")
 
 
 def test_page_without_a_notebook_has_no_such_line(tmp_path):
