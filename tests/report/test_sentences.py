@@ -761,8 +761,28 @@ def test_costs_of_the_pipelines_stand_beside_one_another(bench):
     )
 
 
+def test_bounds_of_the_measured_times_are_told(bench):
+    epoch = {**BENCH["epoch"], "model1, no pipeline": [8.0, 8.0, 8.0]}
+    two_runs = {
+        "one after another": [30.0, 40.0, 32.0],
+        "side by side": [24.0, 30.0, 20.0],
+        "one of them on half of the cores": [22.4, 19.0, 30.0],
+    }
+    bench.write_text(json.dumps({"epoch": epoch, "two_runs": two_runs}))
+    assert sentences.measured_limits() == (
+        "Arithmetic bounds these times. With one batch again and again, and no "
+        "pipeline at all, an epoch of `model1` takes 8.0 s; with our pipeline, "
+        "it takes 1.11 times as long (1.00 to 1.30 within a round). Two runs "
+        "side by side take 0.75 of the time of two runs in a row. Half of the "
+        "time is out of reach, because TensorFlow already spreads a single run "
+        "over all cores: with half of them to itself, one run takes 22 s."
+    )
+
+
 def test_without_a_measurement_nothing_is_claimed(bench):
+    assert sentences.measured_limits() == ""
     bench.unlink()
+    assert sentences.measured_limits() == ""
     assert sentences.pipeline_costs() == ""
     assert sentences.measured_speed("epoch") == ""
 

@@ -504,6 +504,28 @@ def measured_speed(comparison: str) -> Markdown:
     )
 
 
+def measured_limits() -> Markdown:
+    """Return what bounds the measured times, in sentences; empty if unknown."""
+    bench = read_bench()
+    if "model1, no pipeline" not in bench.get("epoch", {}):
+        return Markdown("")
+    epoch, two_runs = bench["epoch"], bench["two_runs"]
+    bound = epoch["model1, no pipeline"]
+    longer, low, high = ratios(epoch["model1, our pipeline"], bound)
+    share, *_ = ratios(two_runs["side by side"], two_runs["one after another"])
+    half = statistics.median(two_runs["one of them on half of the cores"])
+    return Markdown(
+        "Arithmetic bounds these times. With one batch again and again, and no "
+        "pipeline at all, an epoch of `model1` takes "
+        f"{statistics.median(bound):.1f} s; with our pipeline, it takes "
+        f"{longer:.2f} times as long ({low:.2f} to {high:.2f} within a round). "
+        f"Two runs side by side take {share:.2f} of the time of two runs in a "
+        "row. Half of the time is out of reach, because TensorFlow already "
+        "spreads a single run over all cores: with half of them to itself, one "
+        f"run takes {half:.0f} s."
+    )
+
+
 def _times(ratio: float, low: float, high: float) -> str:
     """Return what a ratio of times means: a ratio of 0.25 is 4 times as fast."""
     if ratio > 1:
