@@ -11,7 +11,7 @@ from catdog.errors import CatdogError
 # The modules that the extra `site` brings.
 # fmt: off
 NEEDED = (
-    "hatchling", "ipykernel", "jinja2", "jupytext", "nbclient", "nbformat",
+    "fontTools", "hatchling", "ipykernel", "jinja2", "jupytext", "nbclient", "nbformat",
     "pypandoc", "quarto", "yaml",
 )
 # fmt: on
