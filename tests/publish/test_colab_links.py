@@ -158,7 +158,7 @@ def test_start_page_opens_the_notebook_with_all_chapters(site):
     assert text == "Open in Colab and run all chapters in one notebook."
 
 
-def quarto_filter(project, page, folder):
+def quarto_filter(project, page, folder, text="Words."):
     """What our filter for Quarto does in the real pandoc, given the little that
     it asks of Quarto.
     """
@@ -170,7 +170,7 @@ def quarto_filter(project, page, folder):
         f"dofile('{TUTORIAL}/assets/offer.lua')\n",
     )
     filtered = ["--lua-filter", str(prelude)]
-    return pypandoc.convert_text("Words.", "html", "markdown", filtered)
+    return pypandoc.convert_text(text, "html", "markdown", filtered)
 
 
 def test_quarto_shows_the_same_line(on_github, site, tmp_path):
@@ -179,6 +179,11 @@ def test_quarto_shows_the_same_line(on_github, site, tmp_path):
     assert offer(html) == offer(read(site / f"{SHORT}.html"))
     html = quarto_filter(on_github, "index.qmd", tmp_path)
     assert offer(html) == offer(read(site / "index.html"))
+
+
+def test_table_of_a_text_scrolls_in_a_box_in_quarto(on_github, tmp_path):
+    html = quarto_filter(on_github, "index.qmd", tmp_path, "|a|\n|-|\n|b|")
+    assert '<div class="table-box">\n<table>' in html
 
 
 def test_page_without_a_notebook_has_no_such_line(tmp_path):
