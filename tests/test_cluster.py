@@ -32,19 +32,27 @@ def start(program, *arguments, **environment):
     )
 
 
+LOCAL = ["--host", "127.0.0.1", "--no-dashboard"]
+
+
+def start_scheduler(**environment):
+    """A scheduler's address and process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    scheduler = start("scheduler", *LOCAL, "--port", port, **environment)
+    return f"tcp://127.0.0.1:{port}", scheduler
+
+
 @pytest.fixture
 def cluster(small_folder, monkeypatch):
     """The address of a scheduler, and a function that starts a worker."""
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    address = f"tcp://127.0.0.1:{port}"
-    local = ["--host", "127.0.0.1", "--no-dashboard"]
-    processes = [start("scheduler", *local, "--port", port)]
+    address, scheduler = start_scheduler()
+    processes = [scheduler]
 
     def start_worker(**environment):
-        options = ["--nthreads", "1", "--no-nanny", *local]
+        options = ["--nthreads", "1", "--no-nanny", *LOCAL]
         worker = start("worker", address, *options, **environment)
         processes.append(worker)
         return worker
@@ -171,6 +179,45 @@ def test_ctrl_c_stops_the_runs_and_leaves_the_workers(cluster):
     assert client.returncode == 130 and errors == "catdog: stopped.\n"
     wait_until(lambda: not trainings(worker))
     assert wait_for_workers(address, 1)
+
+
+def test_a_scheduler_that_goes_away(cluster, capsys):
+    address, start_worker = cluster
+    worker = start_worker()
+
+    def stop_the_scheduler():
+        wait_until(lambda: trainings(worker))
+        for process in psutil.Process().children():
+            if "distributed.cli.dask_scheduler" in process.cmdline():
+                process.kill()
+
+    killer = threading.Thread(target=stop_the_scheduler)
+    killer.start()
+    assert cli.main([*TRAIN, address, "--epochs", "500"]) == 2
+    killer.join()
+    assert capsys.readouterr().err == (
+        f"catdog: The scheduler at {address} is gone: start it and its "
+        "workers, then this command; what is recorded is not done again.\n"
+    )
+
+
+def test_a_scheduler_without_the_package(
+    small_folder, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("CATDOG_DATA", str(small_folder))
+    (tmp_path / "catdog").mkdir()
+    (tmp_path / "catdog" / "__init__.py").touch()
+    address, scheduler = start_scheduler(PYTHONPATH=str(tmp_path))
+    try:
+        assert cli.main([*TRAIN, address]) == 2
+    finally:
+        scheduler.kill()
+        scheduler.wait()
+    assert capsys.readouterr().err == (
+        f"catdog: The scheduler at {address} cannot import catdog (No module "
+        "named 'catdog.cluster'): start it where this version of the package "
+        "is installed.\n"
+    )
 
 
 @pytest.mark.parametrize("address", ["nowhere", "tcp://127.0.0.1:1"])

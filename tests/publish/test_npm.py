@@ -3,14 +3,20 @@
 import os
 import sys
 import tarfile
+from pathlib import Path
 
+import matplotlib as mpl
 import pytest
+from fontTools.pens.boundsPen import BoundsPen
+from fontTools.ttLib import TTFont
 
 from catdog.errors import CatdogError
 from catdog.publish import fonts, npm
+from catdog.report.faces import FILES
 
 PACKAGE = npm.Package("@someone/package", "1.2.3", "another")
 NAME = "someone-package-1.2.3.tgz"
+OF_MATPLOTLIB = Path(mpl.get_data_path(), "fonts", "ttf")
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
 
@@ -95,3 +101,34 @@ def test_style_sheet_names_each_file_of_a_face():
         'src: url("fonts/some-face-italic.woff2") format("woff2"); }\n'
     )
     assert sheet.count("@font-face") == 3
+
+
+@posix
+def test_face_of_figures_is_as_large_as_matplotlibs(
+    cache, monkeypatch, tmp_path
+):
+    package, packed = tmp_path / "package.tgz", tmp_path / "a.woff"
+    another = TTFont(OF_MATPLOTLIB / "STIXGeneral.ttf")
+    another.flavor = "woff"
+    another.save(packed)
+    with tarfile.open(package, "w:gz") as archive:
+        for weight in FILES:
+            name = f"{fonts.TEXT}-latin-{weight}-normal.woff"
+            archive.add(packed, f"package/files/{name}")
+    monkeypatch.setattr(fonts, "PACKAGES", {})
+    own = PACKAGE._replace(integrity=npm.integrity(package))
+    monkeypatch.setattr(fonts, "DRAWN", own)
+    own_npm(monkeypatch, tmp_path, f"cp {package} {NAME}")
+    assert fonts.build(tmp_path) == ""
+    usual = heights(OF_MATPLOTLIB / "DejaVuSans.ttf")
+    for file in FILES.values():
+        assert heights(tmp_path / file) == pytest.approx(usual, abs=0.002)
+
+
+def heights(path):
+    """Return the heights of an x and of a line, as parts of the size."""
+    font, bounds = TTFont(path), BoundsPen(None)
+    font.getGlyphSet()["x"].draw(bounds)
+    line = [getattr(font["OS/2"], name) for name in fonts.LINE]
+    em = font["head"].unitsPerEm
+    return [height / em for height in (bounds.bounds[3], *line)]

@@ -274,6 +274,52 @@ def test_maps_have_the_numbers_of_their_filters(image):
     assert (shown[1] == 0).all()
 
 
+def test_map_of_a_layer_is_the_one_that_varies_most():
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Conv2D(3, 1),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Flatten(),
+        ]
+    )
+    kernel = np.zeros((1, 1, 3, 3), "float32")
+    # All red; twice the green, turned; and nothing but a large constant.
+    kernel[0, 0, 0, 0], kernel[0, 0, 1, 1] = 1, -2
+    model.layers[0].set_weights([kernel, np.float32([0, 5, 900])])
+    maps = activations.maps_of_layers(model, RAMP)
+    expected = 5 - 2.0 * RAMP[..., 1]
+    assert [len(of_layer) for of_layer in maps] == [1, 1, 0]
+    np.testing.assert_array_equal(maps[0][0], expected)
+    np.testing.assert_array_equal(maps[1][0], expected[::2, ::2])
+
+
+def test_maps_of_layers_are_those_of_inference(image):
+    model = keras.Sequential(
+        [keras.Input((160, 160, 3)), keras.layers.RandomRotation(0.5)]
+    )
+    ((shown,),) = activations.maps_of_layers(model, image)
+    channels = np.moveaxis(image.astype("float32"), -1, 0)
+    assert any((shown == channel).all() for channel in channels)
+
+
+def test_base_model_has_a_mean_map_for_each_size(model4, image):
+    maps = activations.maps_of_layers(model4, image)
+    sizes = [[grid.shape for grid in of_layer] for of_layer in maps]
+    assert sizes == [
+        *[[(160, 160)]] * 3,
+        [(size, size) for size in (80, 40, 20, 10, 5)],
+        *[[]] * 4,
+    ]
+    before_head = keras.Sequential(
+        [keras.Input((160, 160, 3)), *model4.layers[:4]]
+    )
+    features = before_head.predict(image[None].astype("float32"), verbose=0)
+    np.testing.assert_allclose(
+        maps[3][-1], features[0].mean(axis=-1), 1e-4, 1e-4
+    )
+
+
 def test_mean_of_the_cells_is_the_answer_for_the_image(model4, image):
     cells = activations.class_activation_map(model4, image)
     logits = model4.predict(image[None].astype("float32"), verbose=0)[0]

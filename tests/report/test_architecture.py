@@ -4,12 +4,13 @@ import itertools
 from inspect import cleandoc
 
 import keras
+import numpy as np
 import pytest
 from keras import layers
 
 from catdog import models
 from catdog.pretrained import WEIGHTS_NAME
-from catdog.report import architecture
+from catdog.report import activations, architecture
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,74 @@ def test_frozen_base_model_is_drawn_as_a_funnel(model4):
     legend = [text.get_text() for text in chart.legends[0].get_texts()]
     assert architecture.FROZEN in legend and "decides" in legend
     assert "looks for patterns" not in legend
+
+
+@pytest.fixture
+def small_model():
+    """A model whose first map is the red of an image, and second half of it."""
+    model = keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            layers.Conv2D(1, 1),
+            layers.MaxPooling2D(),
+            layers.Conv2D(1, 1),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    )
+    red = np.float32([1, 0, 0]).reshape(1, 1, 3, 1)
+    model.layers[0].set_weights([red, np.float32([0])])
+    model.layers[2].set_weights([np.full((1, 1, 1, 1), 0.5), np.float32([0])])
+    return model
+
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (160, 160, 3), "uint8")
+
+
+def test_convolutions_and_the_image_show_what_the_network_makes_of_it(
+    small_model,
+):
+    image = IMAGE[:32, :32]
+    chart = architecture.diagram(small_model, image)
+    red = image[..., 0].astype("float32")
+    pooled = red.reshape(16, 2, 16, 2).max(axis=(1, 3))
+    shown = [face.get_array() for face in chart.axes[0].images]
+    assert len(shown) == 3
+    for face, expected in zip(shown, (image, red, pooled / 2), strict=True):
+        np.testing.assert_array_equal(face, expected)
+    for face in chart.axes[0].images[1:]:
+        values = face.get_array()
+        assert face.get_clim() == (values.min(), values.max())
+        assert face.to_rgba(values.max())[:3] == (1, 1, 1)
+
+
+def test_diagram_without_an_image_shows_none(small_model):
+    assert not architecture.diagram(small_model).axes[0].images
+
+
+def test_base_model_shows_its_maps_on_the_funnel(model4):
+    image, *maps = architecture.diagram(model4, IMAGE).axes[0].images
+    np.testing.assert_array_equal(image.get_array(), IMAGE)
+    expected = activations.maps_of_layers(model4, IMAGE)[3]
+    for face, values in zip(maps, expected, strict=True):
+        np.testing.assert_array_equal(face.get_array(), values)
+
+
+@pytest.mark.parametrize("name", ["model1", "model3", "model4"])
+def test_images_on_blocks_are_squares_side_by_side(name, random_weights):
+    chart = architecture.diagram(models.BUILDERS[name](), IMAGE)
+    chart.canvas.draw()
+    boxes = [face.get_window_extent() for face in chart.axes[0].images]
+    assert boxes[0].x0 >= 0 and boxes[-1].x1 <= chart.bbox.x1
+    for left, right in itertools.pairwise(boxes):
+        assert left.x1 < right.x0 and left.height > right.height
+    for box in boxes:
+        assert box.width == pytest.approx(box.height, rel=0.01)
+    words = [text.get_window_extent() for text in chart.axes[0].texts]
+    for left, right in itertools.pairwise(words):
+        assert left.x1 < right.x0
+    assert words[0].x0 >= -1 and words[-1].x1 <= chart.bbox.x1 + 1
+    assert max(text.y1 for text in words) < min(box.y0 for box in boxes)
 
 
 def test_larger_maps_are_higher_and_more_maps_are_wider():

@@ -33,7 +33,8 @@ project’s folder, and open the address that it prints.</p>
 <div class="demo-choice" hidden>
 <p><label class="demo-button">Choose a photograph\
 <input class="demo-file" type="file" accept="image/*"></label> or drop one here.</p>
-<p class="demo-examples">No photograph nearby? Take a drawing: {examples}</p>
+<p class="demo-examples"><span>No photograph nearby? Take a drawing:</span> \
+{examples}</p>
 <p class="demo-note">Your photograph never leaves your browser: the model comes \
 to it. The first time, {megabytes} MB are loaded; after that it also answers \
 without a network.</p>

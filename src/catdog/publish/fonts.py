@@ -1,16 +1,18 @@
 """The faces of text and code, which the site serves itself.
 
 Before they render, both renderers write `assets/fonts.css` and the files that it
-names. Where npm is out of reach, the style sheet is empty, and a reader's system
-has the faces.
+names, and those that figures are drawn with. Where npm is out of reach, the style
+sheet is empty, and a reader's system has the faces.
 """
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
 from catdog._io import exclusive, write_atomically, write_folder_atomically
 from catdog.errors import CatdogError
 from catdog.publish import npm
+from catdog.report.faces import FILES
 
 VERSION = "5.3.0"
 STYLE = "assets/fonts.css"
@@ -32,6 +34,16 @@ PACKAGES = {
         "YpVBGEXu+Md2LO8TIp30dw==",
     ),
 }
+# The same face of text, not variable, for figures.
+DRAWN = npm.Package(
+    f"@fontsource/{TEXT}",
+    VERSION,
+    "8p1tHVoPDo6oYwSO3sMw5snGwFwSf3TmeSF9Gcj792GXdsg6oqvhoItbj6Hj/XZIk0Xs"
+    "+Cwu6pkLBAl3Q5HrwA==",
+)
+# Heights of matplotlib's own face, DejaVu Sans, as parts of its size.
+X_HEIGHT = 0.547
+LINE = {"sTypoAscender": 0.76, "sTypoDescender": -0.24, "sTypoLineGap": 0.2}
 FACE = """\
 @font-face {{ font-family: "{family}"; font-style: {style}; font-weight: 200 800; \
 font-display: swap; src: url("fonts/{file}") format("woff2"); }}
@@ -71,7 +83,7 @@ def build(root: Path) -> str:
 
 
 def font_files() -> dict[str, bytes]:
-    """Return the files of both faces and their licenses, by their names.
+    """Return the files of all faces and their licenses, by their names.
 
     Raises:
         CatdogError: if they cannot be had.
@@ -83,7 +95,37 @@ def font_files() -> dict[str, bytes]:
             for style in ("normal", "italic")
         }
         files |= npm.read_files(package, names)
-    return files
+    return files | _drawn_files()
+
+
+def _drawn_files() -> dict[str, bytes]:
+    names = {
+        f"files/{TEXT}-latin-{weight}-normal.woff": Path(file).name
+        for weight, file in FILES.items()
+    }
+    return {
+        name: _for_figures(content)
+        for name, content in npm.read_files(DRAWN, names).items()
+    }
+
+
+def _for_figures(font: bytes) -> bytes:
+    """Return a font unpacked, for matplotlib reads no WOFF, and of another size.
+
+    Its letters and lines become as high as those of matplotlib's own face, for
+    which figures have room.
+    """
+    from fontTools.ttLib import TTFont
+
+    changed = TTFont(io.BytesIO(font), recalcTimestamp=False)
+    changed.flavor = None
+    metrics = changed["OS/2"]
+    em = changed["head"].unitsPerEm = round(metrics.sxHeight / X_HEIGHT)
+    for name, height in LINE.items():
+        setattr(metrics, name, round(height * em))
+    unpacked = io.BytesIO()
+    changed.save(unpacked)
+    return unpacked.getvalue()
 
 
 def style_sheet(names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ show those of a trained network.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -300,6 +301,53 @@ def first_maps(
     batch = keras.ops.cast(image[None], "float32")
     maps = keras.ops.conv(batch, kernel, strides=2, padding="same") + bias
     return keras.ops.convert_to_numpy(keras.activations.leaky_relu(maps)[0])
+
+
+def maps_of_layers(
+    model: keras.Model, image: np.ndarray
+) -> list[list[np.ndarray]]:
+    """Return what to show of each layer when a model is given an image.
+
+    Of a layer's maps, that is the one that varies most over the image. A base
+    model has several: for each size, the mean of the maps of its last layer
+    with this size.
+
+    Args:
+        model: its layers follow one another, as in a `Sequential` model.
+        image: of the shape that the model takes, in [0, 255].
+
+    Returns:
+        For each layer its maps, of shape (height, width). There are none if
+        its output has no height and width.
+    """
+    values = keras.ops.cast(image[None], "float32")
+    shown = []
+    for layer in model.layers:
+        before, values = values, layer(values, training=False)
+        base = layer.layers[-1] if isinstance(layer, keras.Model) else None
+        if isinstance(base, keras.Model):
+            shown.append(_mean_maps(base, before))
+        else:
+            shown.append([_clearest_map(values)] if values.ndim == 4 else [])
+    return shown
+
+
+def _clearest_map(values: Any) -> np.ndarray:
+    maps = keras.ops.convert_to_numpy(values)[0]
+    return maps[..., maps.std(axis=(0, 1)).argmax()]
+
+
+def _mean_maps(base: keras.Model, values: Any) -> list[np.ndarray]:
+    # Rows and columns of zeros around maps make no maps of another size.
+    others = keras.layers.InputLayer, keras.layers.ZeroPadding2D
+    last = {
+        layer.output.shape[1:3]: layer.output
+        for layer in base.layers
+        if layer.output.ndim == 4 and not isinstance(layer, others)
+    }
+    outputs = keras.Model(base.inputs, list(last.values()))
+    maps = outputs(values, training=False)
+    return [keras.ops.convert_to_numpy(grid)[0].mean(axis=-1) for grid in maps]
 
 
 @figure

@@ -3,9 +3,11 @@
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Polygon
@@ -13,6 +15,7 @@ from matplotlib.patches import Patch, Polygon
 from catdog.backend import keras
 from catdog.models import count_parameters
 from catdog.pretrained import weights_path
+from catdog.report.activations import maps_of_layers
 from catdog.report.figures import figure
 from catdog.report.markdown import Markdown, table
 from catdog.report.palette import palette
@@ -33,10 +36,43 @@ ROLES = {
 MAX_LETTERS = 12  # of a name in one line
 GAP = 1.2  # between the words below two blocks, in letters
 LETTER = 0.0755  # inches to a letter of these words
+UNIT = 1.15  # letters that are as wide as a block of height 1 is high
+FRAME = 0.35  # of its block around a map, in letters
+NESTED = 0.75  # how high a map is in a funnel, beside one on a block
 
 
-# The words below a group of blocks; for each, the shape and what its layer does.
-Column = tuple[list[str], list[tuple[Sequence[int], str | None]]]
+@dataclass
+class Block:
+    """A block of a diagram.
+
+    Args:
+        shape: of the output that it stands for, without the batch.
+        does: what its layer does; None for the image.
+        faces: what is shown on it.
+    """
+
+    shape: Sequence[int]
+    does: str | None
+    faces: Sequence[np.ndarray] = ()
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Its width and height, as `block_size` gives them."""
+        return block_size(tuple(self.shape))
+
+    @property
+    def room(self) -> float:
+        """How much of a row it takes, in letters."""
+        if not self.faces:
+            return 3.0
+        if self.does == FROZEN:
+            return GAP + sum(_nested_width(face) + GAP for face in self.faces)
+        depth, height = self.size
+        return UNIT * height + depth + GAP
+
+
+# The words below a group of blocks, and the blocks.
+Column = tuple[list[str], list[Block]]
 
 
 def count_trainable(model: keras.layers.Layer) -> int:
@@ -130,72 +166,89 @@ def groups(model: keras.Model) -> list[list[keras.layers.Layer]]:
 
 
 @figure
-def diagram(model: keras.Model) -> Figure:
+def diagram(model: keras.Model, image: np.ndarray | None = None) -> Figure:
     """Draw a model from left to right, as a row of blocks.
 
     The first block is the image, each other one what a layer makes of it. The
     layers must follow one another, as they do in a `Sequential` model.
+
+    Args:
+        model: its layers, and their weights.
+        image: of the shape that the model takes, in [0, 255]. If given, the
+            first block shows it, and the blocks of convolutions and of a base
+            model show what `activations.maps_of_layers` finds for them.
     """
-    image = model.input_shape[1:]
-    columns: list[Column] = [(["image"], [(image, None)])]
-    columns += [
-        (
-            [_words(layer) for layer in group],
-            [(layer.output.shape[1:], role(layer)) for layer in group],
-        )
-        for group in groups(model)
-    ]
+    columns = _columns(model, image)
     drawing, axis = plt.subplots(figsize=(7.2, 2.9))
     x, height = 0.0, 0.0
     for names, blocks in columns:
-        words = "\n".join([*names, "×".join(map(str, blocks[-1][0]))])
-        width = max(map(len, words.split("\n")))
-        height = _draw_group(axis, x + width / 2, width, blocks, height)
+        words = "\n".join([*names, "×".join(map(str, blocks[-1].shape))])
+        lines = map(len, words.split("\n"))
+        width = max(*lines, sum(block.room for block in blocks))
+        _draw_group(axis, x + width / 2, width, blocks, height)
         axis.text(x + width / 2, -8, words, ha="center", va="top", fontsize=8.5)
-        x += width + GAP
+        x, height = x + width + GAP, blocks[-1].size[1]
     # Wide enough for the words, which do not shrink.
     drawing.set_figwidth(max(7.2, (x - GAP) * LETTER))
     letters = drawing.get_figwidth() / LETTER
     axis.set(xlim=(0, letters), ylim=(-15, 8), aspect="auto")
     axis.axis("off")
     used = dict.fromkeys(
-        does for _, blocks in columns for _, does in blocks if does
+        block.does for _, blocks in columns for block in blocks if block.does
     )
+    in_a_row = len(used) if len(used) < 5 else 3
     drawing.legend(
         handles=[Patch(**_color(does), label=does) for does in used],
-        ncols=len(used) if len(used) < 5 else 3,
+        ncols=in_a_row,
         loc="outside upper center",
         fontsize=9,
     )
+    if image is not None:  # which is a square
+        axis.set_aspect(UNIT, adjustable="box")
+        drawing.set_figheight(2.35 + 0.2 * math.ceil(len(used) / in_a_row))
     return drawing
+
+
+def _columns(model: keras.Model, image: np.ndarray | None) -> list[Column]:
+    first, shown = Block(model.input_shape[1:], None), {}
+    if image is not None:
+        first.faces = [image]
+        maps = maps_of_layers(model, image)
+        shown = dict(zip(model.layers, maps, strict=True))
+    columns: list[Column] = [(["image"], [first])]
+    for group in groups(model):
+        blocks = [Block(layer.output.shape[1:], role(layer)) for layer in group]
+        for block, layer in zip(blocks, group, strict=True):
+            if block.does in (UNKNOWN, FROZEN):
+                block.faces = shown.get(layer, [])
+        columns.append(([_words(layer) for layer in group], blocks))
+    return columns
 
 
 def _draw_group(
     axis: Axes,
     center: float,
     room: float,
-    blocks: Sequence[tuple[Sequence[int], str | None]],
+    blocks: Sequence[Block],
     before: float,
-) -> float:
-    """Draw the blocks of a group around `center`; return the last one's height.
+) -> None:
+    """Draw the blocks of a group around `center`.
 
     Args:
         axis: where to.
         center: of the group.
         room: how wide it may be.
-        blocks: the shape of each output, and what its layer does.
+        blocks: what to draw.
         before: height of the block before.
     """
-    sizes = [block_size(tuple(shape)) for shape, _ in blocks]
-    step = min(3.0, room / len(blocks))
-    x = center - step * (len(blocks) - 1) / 2
-    for (shape, does), size in zip(blocks, sizes, strict=True):
-        if does == FROZEN:  # a network in itself
-            _draw_funnel(axis, x, 0.8 * room, before, size[1])
+    x = center - sum(block.room for block in blocks) / 2
+    for block in blocks:
+        middle = x + block.room / 2
+        if block.does == FROZEN:  # a network in itself
+            _draw_funnel(axis, middle, room, before, block)
         else:
-            _draw_block(axis, x, size, does, len(shape) > 1)
-        x += step
-    return sizes[-1][1]
+            _draw_block(axis, middle, block)
+        x += block.room
 
 
 def _words(layer: keras.layers.Layer) -> str:
@@ -215,37 +268,51 @@ def _color(does: str | None) -> dict[str, Any]:
     return {"facecolor": palette()[name][0], "alpha": alpha}
 
 
-def _draw_block(
-    axis: Axes,
-    x: float,
-    size: tuple[float, float],
-    does: str | None,
-    deep: bool,
-) -> None:
-    """Draw a block around `x`; a deep one shows its top and side, too."""
-    width, height = size
+def _draw_block(axis: Axes, x: float, block: Block) -> None:
+    """Draw a block around `x`.
+
+    Maps have a top and a side, too. They are seen from the side, or from the
+    front if there is one to show.
+    """
+    width, height = block.size
+    depth = (0.09 * height, 0.13 * height) if len(block.shape) > 1 else None
+    if block.faces:
+        depth, width = (width, width / 2), UNIT * height
+        x -= depth[0] / 2
     left, right = x - width / 2, x + width / 2
     low, high = -height / 2, height / 2
-    faces = [[(left, low), (right, low), (right, high), (left, high)]]
-    if deep:
-        dx, dy = 0.09 * height, 0.13 * height
+    sides = [[(left, low), (right, low), (right, high), (left, high)]]
+    if depth:
+        dx, dy = depth
         back = [(right + dx, high + dy), (left + dx, high + dy)]
-        faces.append([(left, high), (right, high), *back])
-        faces.append(
+        sides.append([(left, high), (right, high), *back])
+        sides.append(
             [(right, low), (right, high), back[0], (right + dx, low + dy)]
         )
-    color = _color(does)
-    for corners, light in zip(faces, (1.0, 0.5, 0.75), strict=False):
-        face = Polygon(corners, edgecolor=palette()["paper"][0], linewidth=0.8)
-        face.set(**color)
-        face.set_alpha(light * color["alpha"])
-        axis.add_patch(face)
+    color = _color(block.does)
+    for corners, light in zip(sides, (1.0, 0.5, 0.75), strict=False):
+        side = Polygon(corners, edgecolor=palette()["paper"][0], linewidth=0.8)
+        side.set(**color)
+        side.set_alpha(light * color["alpha"])
+        axis.add_patch(side)
+    if block.faces:
+        _draw_face(axis, block.faces[0], left + FRAME, width - 2 * FRAME)
+
+
+def _draw_face(axis: Axes, face: np.ndarray, left: float, width: float) -> None:
+    """Draw an image, or a map in gray: its lowest value black, its highest white."""
+    half = width / UNIT / 2
+    extent = left, left + width, -half, half
+    axis.imshow(face, cmap="gray", extent=extent, zorder=2)
 
 
 def _draw_funnel(
-    axis: Axes, x: float, width: float, before: float, after: float
+    axis: Axes, x: float, room: float, before: float, block: Block
 ) -> None:
     """Draw many layers as one: from the height of its input to its output's."""
+    width, after = 0.8 * room, block.size[1]
+    if block.faces:
+        width = block.room
     left, right = x - width / 2, x + width / 2
     corners = [
         (left, -before / 2),
@@ -254,3 +321,12 @@ def _draw_funnel(
         (left, before / 2),
     ]
     axis.add_patch(Polygon(corners, **_color(FROZEN)))
+    left += GAP
+    for face in block.faces:
+        _draw_face(axis, face, left, _nested_width(face))
+        left += _nested_width(face) + GAP
+
+
+def _nested_width(face: np.ndarray) -> float:
+    """Return how wide a map within a funnel is, in letters."""
+    return NESTED * UNIT * block_size((*face.shape, 1))[1]

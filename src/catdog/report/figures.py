@@ -19,6 +19,7 @@ from catdog import evaluation
 from catdog.backend import keras
 from catdog.data.pipeline import decode
 from catdog.data.split import ImageSet
+from catdog.report.faces import face_style
 from catdog.report.images import SCREEN_DPI
 from catdog.report.palette import palette, plot_style
 from catdog.report.svg import themed_svg
@@ -50,7 +51,7 @@ def figure(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
     def styled(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Figure:
         before = set(plt.get_fignums())
         shared = assets_folder() / "catdog.mplstyle"
-        with plt.style.context([shared, plot_style()]):
+        with plt.style.context([shared, plot_style(), face_style()]):
             try:
                 drawn = draw(*args, **kwargs)
                 width, height = drawn.get_size_inches() * SCREEN_DPI
