@@ -58,10 +58,10 @@ function result(entry, words, up) {
 }
 
 // The index is a file of the site, which browsers do not hand out on file://.
-function addSearch(form) {
-  if (!form || root.dataset.script !== "http") return; // `search: false`
-  const [input, list, said] = [form.querySelector("input"), form.querySelector(".results"), form.querySelector("[role=status]")];
-  const up = form.dataset.up;
+function addSearch(search) {
+  if (!search || root.dataset.script !== "http") return; // `search: false`
+  const [input, list, said] = [search.querySelector("input"), search.querySelector(".results"), search.querySelector("[role=status]")];
+  const up = search.dataset.up;
   let index;
   const look = async () => {
     const query = input.value;
@@ -74,18 +74,15 @@ function addSearch(form) {
     said.textContent = words.length ? `${entries.length || "No"} result${entries.length === 1 ? "" : "s"}` : "";
   };
   input.addEventListener("input", look);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    list.querySelector("a")?.click();
-  });
-  form.addEventListener("keydown", (event) => {
+  search.addEventListener("keydown", (event) => {
     const places = [input, ...list.querySelectorAll("a")];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) places[places.indexOf(document.activeElement) + step]?.focus();
+    if (event.key === "Enter" && event.target === input && !event.isComposing) list.querySelector("a")?.click();
     if (event.key === "Escape") list.replaceChildren(), input.focus();
     if (step) event.preventDefault();
   });
-  document.addEventListener("click", (event) => form.contains(event.target) || list.replaceChildren());
+  document.addEventListener("click", (event) => search.contains(event.target) || list.replaceChildren());
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.target.matches("input, textarea")) return;
     event.preventDefault();

@@ -7,6 +7,12 @@ local function box_tables(doc)
   end
 end
 
+-- Images are fetched when their reader comes near, as on the built-in renderer's pages.
+function Image(image)
+  image.attributes.loading = "lazy"
+  return image
+end
+
 -- Puts the line that offers a chapter's notebook where the page wants it, else at its top.
 -- `catdog notebooks` wrote the lines.
 local function place_offer(doc)

@@ -211,6 +211,32 @@ def test_search_finds_a_section_and_leads_there(tab, address):
 
 
 @built_in
+def test_enter_leads_to_the_first_of_the_results(tab, address):
+    tab.goto(f"{address}/index.html")
+    words, first = tab.locator(".search input"), tab.locator(".results a").first
+    words.fill("overfitting")
+    leads = first.evaluate("link => link.href")
+    words.press("Enter")
+    tab.wait_for_url(leads)
+
+
+@each_page
+@built_in
+def test_a_form_has_a_button_that_submits_it(name):
+    page = html5lib.parse(
+        (SITE / name).read_bytes(), namespaceHTMLElements=False
+    )
+    assert [
+        form.attrib
+        for form in page.iter("form")
+        if not any(
+            button.get("type", "submit") == "submit"
+            for button in form.iter("button")
+        )
+    ] == []
+
+
+@built_in
 def test_search_tries_again_where_its_index_was_out_of_reach(tab, address):
     tab.goto(f"{address}/index.html")
     tab.route("**/search.json", lambda route: route.abort())
@@ -228,7 +254,7 @@ def test_search_tries_again_where_its_index_was_out_of_reach(tab, address):
 def test_page_without_a_search_works(tab, address):
     def without_search(route):
         page = route.fetch()
-        text = re.sub(r"<form.*?</form>", "", page.text(), flags=re.DOTALL)
+        text = re.sub(r"<search.*?</search>", "", page.text(), flags=re.DOTALL)
         route.fulfill(response=page, body=text)
 
     complaints = []
@@ -298,6 +324,63 @@ def test_wide_things_scroll_in_their_box_on_a_phone(browser, address):
     )
     assert wide >= 2  # the drawing of the network, and some code
     tab.close()
+
+
+# Layout shifts, added up; those of a reader's own doing are none.
+SHIFTS = """window.shifts = 0; new PerformanceObserver((list) => {
+  for (const shift of list.getEntries())
+    if (!shift.hadRecentInput) window.shifts += shift.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+
+
+@each_page
+@pytest.mark.parametrize("width", [1350, 412])
+def test_text_stays_where_it_is_when_its_face_arrives(
+    browser, address, name, width
+):
+    context = browser.new_context(viewport={"width": width, "height": 823})
+    tab = context.new_page()
+    tab.add_init_script(SHIFTS)
+
+    def delay(route):
+        shown = "performance.getEntriesByType('paint').length > 0"
+        tab.wait_for_function(shown)
+        route.continue_()
+
+    tab.route("**/*.woff2", delay)
+    tab.goto(f"{address}/{name}")
+    tab.wait_for_load_state("networkidle")
+    tab.evaluate("document.fonts.ready")
+    tab.evaluate("() => new Promise(requestAnimationFrame)")
+    # What is called good is below 0.1: now and then a word goes to another line.
+    assert tab.evaluate("window.shifts") < 0.05
+    context.close()
+
+
+def test_stand_ins_are_as_wide_as_the_faces_of_text_and_code(tab, address):
+    tab.goto(f"{address}/{CHAPTER}", wait_until="networkidle")
+    widths = tab.evaluate(
+        """async () => {
+          const words = [...document.querySelectorAll("main p")]
+            .map((p) => p.innerText).join(" ").replace(/[^ -~]+/g, " ");
+          const room = document.createElement("canvas").getContext("2d");
+          const width = async (weight, family) => {
+            const font = `${weight} 100px "${family}"`;
+            await document.fonts.load(font, words);
+            room.font = `${font}, cursive`;
+            return room.measureText(words).width;
+          };
+          const pairs = [["Code", "Mono", 400], ...[400, 700, 800].flatMap(
+            (weight) => ["Arial", "DejaVu"].map((f) => [f, "Next", weight]))];
+          const shares = [];
+          for (const [system, face, weight] of pairs)
+            shares.push([system, weight, await width(weight, `${system} Stand-in`)
+              / await width(weight, `Atkinson Hyperlegible ${face}`)]);
+          return shares;
+        }"""
+    )
+    wrong = [row for row in widths if abs(row[2] - 1) > 0.015]
+    assert wrong == []
 
 
 # What it looks like

@@ -61,9 +61,9 @@ def copy_with_repository(folder, repository):
     return folder
 
 
-def copy_with_package(folder):
-    """The fixture with a package to build, and no repository."""
-    copy_with_repository(folder, None)
+def copy_with_package(folder, repository=None):
+    """The fixture with a package to build, and a repository or none."""
+    copy_with_repository(folder, repository)
     write(folder / "pyproject.toml", PYPROJECT)
     write(folder / "cat_dog/__init__.py", "purr = 1\n")
     return folder

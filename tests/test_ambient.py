@@ -5,12 +5,14 @@ import os
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from programs import COMMAND, run_catdog, run_python
-from projects import parse, write, write_draft
+from projects import execute_cells, parse, write, write_draft
 
 from catdog import ambient, models
 from catdog.data.sources import open_images
+from catdog.publish.execute import SET_UP
 from catdog.runs import replay, store
 
 POSIX_ONLY = pytest.mark.skipif(
@@ -214,6 +216,31 @@ def test_a_page_is_the_same_whatever_somebody_has_set_for_work(
     said = page.select_one(".cell-output-stdout").text.split()
     assert said[::2] == ["10.0", "False"] and "inline" in said[1]
     assert len(page.select("main img")) == 1
+
+
+FIGURE = """
+from catdog.report import palette
+import matplotlib.pyplot as plt
+figure, axes = plt.subplots()
+"""
+
+
+@pytest.mark.parametrize("backend", ["Agg", "agg", "module://nonsense"])
+def test_figures_appear_in_kernels_that_quarto_starts(backend, tmp_path):
+    cells = [nbformat.v4.new_code_cell(code) for code in (SET_UP, FIGURE)]
+    ambient = {"MPLBACKEND": backend, "QUARTO_PROJECT_DIR": str(tmp_path)}
+    execute_cells(cells, tmp_path, env=os.environ | ambient)
+    (output,) = cells[1].outputs
+    assert "image/png" in output.data
+
+
+def test_a_readers_own_choice_of_a_backend_is_kept(tmp_path):
+    code = f"{FIGURE}print(plt.get_backend())"
+    environment = os.environ | {"MPLBACKEND": "agg"}
+    environment.pop("QUARTO_PROJECT_DIR", None)
+    cell = nbformat.v4.new_code_cell(code)
+    execute_cells([cell], tmp_path, env=environment)
+    assert [output.text.lower() for output in cell.outputs] == ["agg\n"]
 
 
 FATAL = """

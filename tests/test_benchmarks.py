@@ -13,7 +13,7 @@ from samples_of_runs import make_run
 from catdog import benchmarks, checkpoints, cli, models, settings
 from catdog.data import sources
 from catdog.errors import CatdogError
-from catdog.report import figures, measurements, sentences, tables
+from catdog.report import about_measurements, figures, measurements
 from catdog.scores import Score
 
 
@@ -56,9 +56,13 @@ def test_cost_of_more_images_is_measured_told_and_drawn(measured):
     for way in ("usual", "usual cached", "our"):
         for values in scale[way].values():
             assert [len(rounds) for rounds in values] == [1]
-    assert "40 drawings, 1 rounds: our, MiB" in tables.bench(measured)
-    assert "the same, features known" in tables.bench(measured)
-    assert "two runs, side by side" in tables.bench(measured)
+    assert "40 drawings, 1 rounds: our, MiB" in about_measurements.bench_table(
+        measured
+    )
+    assert "the same, features known" in about_measurements.bench_table(
+        measured
+    )
+    assert "two runs, side by side" in about_measurements.bench_table(measured)
     for axis in figures.costs(scale).axes:
         assert axis.get_xscale() == axis.get_yscale() == "log"
         names = {text.get_text() for text in axis.texts}
@@ -101,12 +105,14 @@ def test_bench_is_printed_and_kept_where_it_is_asked_for(
     path = tmp_path / "new" / "bench.json"
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
     assert cli.main(["bench"]) == 0
-    assert capsys.readouterr().out == f"{tables.bench(bench)}\n"
+    assert (
+        capsys.readouterr().out == f"{about_measurements.bench_table(bench)}\n"
+    )
     assert cli.main(["bench", "--rounds", "5", "--out", str(path)]) == 0
     assert asked == [7, 5]
     assert json.loads(path.read_text()) == bench
     monkeypatch.setattr(measurements, "bench_path", lambda: path)
-    assert "an epoch of `model1` takes" in sentences.measured_speed("epoch")
+    assert "an epoch of `model1` takes" in about_measurements.speed("epoch")
 
 
 def test_every_way_has_its_turn_in_every_round():

@@ -321,7 +321,7 @@ def test_exports_are_printed_and_kept_where_it_is_asked_for(
     monkeypatch, small_folder, tmp_path, capsys
 ):
     from catdog import benchmarks
-    from catdog.report import measurements, tables
+    from catdog.report import about_measurements, measurements
 
     exports, asked = measurements.read_exports(), []
 
@@ -333,7 +333,10 @@ def test_exports_are_printed_and_kept_where_it_is_asked_for(
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
     path = tmp_path / "exports.json"
     assert cli.main(["export", "--measure"]) == 0
-    assert capsys.readouterr().out == f"{tables.exports(exports)}\n"
+    assert (
+        capsys.readouterr().out
+        == f"{about_measurements.exports_table(exports)}\n"
+    )
     command = ["export", "--measure", "--model", "model4", "--rounds", "5"]
     assert cli.main([*command, "--out", str(path)]) == 0
     assert json.loads(path.read_text()) == exports

@@ -12,7 +12,7 @@ from samples_of_runs import make_run
 
 from catdog import prediction, unlike
 from catdog.errors import CatdogError, DataError, RecordError
-from catdog.report import measurements, sentences, tables
+from catdog.report import about_measurements, measurements
 from catdog.runs.schema import fingerprint
 from catdog.unlike import Reference, Rule, Seen
 
@@ -194,14 +194,17 @@ def test_answer_says_whether_the_image_is_unlike_both(strange, tmp_path):
 
 
 def test_table_counts_with_intervals():
-    table = tables.unlike(measured())
+    table = about_measurements.unlike_table(measured())
     assert "| images | number | model4 calls unlike |" in table
     assert "| test images | 5 | 2, 40.0% (11.8% to 76.9%) |" in table
-    assert "| energy | 0 | 0 | 0 | 0 |" in tables.unlike_rules(measured())
+    assert (
+        "| energy | 0 | 0 | 0 | 0 |"
+        in about_measurements.unlike_rules_table(measured())
+    )
 
 
 def test_sentence_says_what_goes_wrong():
-    text = sentences.unlike(measured())
+    text = about_measurements.unlike_words(measured())
     assert "`model4` calls 2 of 5 test images unlike" in text
     assert "lets 1 of 5 photographs without animals pass" in text
     assert "Of 5 drawn cats and dogs, 3 are unlike" in text

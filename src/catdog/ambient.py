@@ -32,6 +32,8 @@ KERAS_CHOICES = {
 }
 # With these Keras cuts each training short.
 KERAS_LIMITS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
+# Where matplotlib draws in a kernel, unless somebody has set another place.
+INLINE = "module://matplotlib_inline.backend_inline"
 
 
 def prepare_program() -> None:
@@ -55,6 +57,19 @@ def prepare_rendering() -> None:
     os.environ["MATPLOTLIBRC"] = os.devnull
     # Quarto, where pip is to get it, belongs into this very environment.
     os.environ["PIP_USER"] = "0"
+
+
+def prepare_figures() -> None:
+    """Let figures appear below the cells of a page, whatever started its kernel.
+
+    `catdog render` has prepared its kernels, plain `quarto render` has not.
+    """
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    if not kernel or not settings.rendering():
+        return
+    if os.environ.get("MPLBACKEND", INLINE) != INLINE:
+        os.environ["MPLBACKEND"] = INLINE
+        kernel.IPKernelApp.instance().shell.enable_matplotlib("inline")
 
 
 def prepare_keras() -> None:

@@ -83,6 +83,7 @@ def epoch(images: ImageSet, rounds: int) -> Measured:
             cached_pipeline(images),
         ),
         "model1, our pipeline": (models.model1(), our_pipeline(images)),
+        "model1, no pipeline": (models.model1(), one_batch(images)),
         "plain network, our pipeline": (
             plain_network(),
             our_pipeline(images),
@@ -216,6 +217,9 @@ def own_folder(variable: str = "CATDOG_CACHE") -> Iterator[Path]:
 def two_runs(images: ImageSet, rounds: int) -> Measured:
     """Measure the seconds of two runs of `model1`, each in its own process.
 
+    Also those of one run on as many cores as it has when two run side by side:
+    two cannot take less.
+
     Args:
         images: those that `find_images` finds, since the processes do.
         rounds: how often.
@@ -228,7 +232,7 @@ def two_runs(images: ImageSet, rounds: int) -> Measured:
         for seed in (0, 1)
     ]
 
-    def train(at_a_time: int) -> None:
+    def train(runs: list[jobs.Job], at_a_time: int) -> None:
         crew = jobs.LocalCrew(at_a_time)
         with own_folder("CATDOG_RUNS"):
             for _, outcome in jobs.run_all_apart(runs, crew, images):
@@ -236,8 +240,11 @@ def two_runs(images: ImageSet, rounds: int) -> Measured:
                     raise outcome
 
     steps = {
-        "one after another": functools.partial(train, 1),
-        "side by side": functools.partial(train, 2),
+        "one after another": functools.partial(train, runs, 1),
+        "side by side": functools.partial(train, runs, 2),
+        "one of them on half of the cores": functools.partial(
+            train, runs[:1], 2
+        ),
     }
     return taking_turns("Two runs", steps, rounds)
 
@@ -453,6 +460,12 @@ def cached_pipeline(images: ImageSet) -> tf.data.Dataset:
 def our_pipeline(images: ImageSet) -> tf.data.Dataset:
     """Return our training images, read from disk after decoding."""
     return datasets(images).train
+
+
+def one_batch(images: ImageSet) -> tf.data.Dataset:
+    """Return one batch, as often as an epoch has batches: no pipeline works."""
+    ours = our_pipeline(images)
+    return ours.take(1).cache().repeat(len(ours))
 
 
 PIPELINES = {

@@ -186,6 +186,15 @@ def test_table_of_a_text_scrolls_in_a_box_in_quarto(on_github, tmp_path):
     assert '<div class="table-box">\n<table>' in html
 
 
+def test_quarto_lets_images_wait_with_and_without_an_offer(on_github, tmp_path):
+    for project in (on_github, tmp_path):
+        html = quarto_filter(
+            project, f"{SHORT}.qmd", tmp_path, "![Purr](cat.png){width=50%}"
+        )
+        image = BeautifulSoup(html, "html.parser").img
+        assert (image["loading"], image["src"]) == ("lazy", "cat.png")
+
+
 def test_page_without_a_notebook_has_no_such_line(tmp_path):
     project = copy_with_repository(tmp_path / "project", GITHUB)
     replace(project / f"{SHORT}.qmd", "title:", "notebook: false\ntitle:")

@@ -37,10 +37,46 @@ def test_failing_cell_names_itself_and_leaves_the_old_site(draft):
     assert read(draft / "_site/index.html") == "the last good one"
 
 
-def test_dead_kernel_is_reported(draft):
-    write_draft(draft, "```{python}\nimport os\nos._exit(3)\n```")
-    with pytest.raises(PublishError, match=r"index.qmd: the kernel died"):
+DYING = """
+```{{python}}
+whole = 1
+```
+
+```{{python}}
+#| label: hungry
+import os, sys, time
+{cell}
+os.abort()
+```
+
+```{{python}}
+whole += 1
+```
+"""
+
+
+def test_dead_kernel_is_reported_with_its_cell_and_the_cure(draft):
+    write_draft(draft, DYING.format(cell=""))
+    with pytest.raises(PublishError) as refused:
         pages.render(draft)
+    assert refused.value.status == 1
+    assert str(refused.value) == (
+        "index.qmd: the kernel died in the cell hungry, perhaps for lack of "
+        "memory: close other programs and render again. With "
+        "TF_CPP_MIN_LOG_LEVEL=0, TensorFlow says more."
+    )
+
+
+def test_last_words_of_a_dead_kernel_are_shown(draft):
+    talk = (
+        "for n in range(30): print('word', n, file=sys.stderr, flush=True)\n"
+        "time.sleep(2)"  # words need a moment to arrive
+    )
+    write_draft(draft, DYING.format(cell=talk))
+    with pytest.raises(PublishError, match="in the cell hungry") as refused:
+        pages.render(draft)
+    last = str(refused.value).partition("The last that it said:\n")[2]
+    assert last.splitlines() == [f"word {n}" for n in range(20, 30)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is no signal there")

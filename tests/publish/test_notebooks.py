@@ -9,6 +9,7 @@ from projects import (
     SHORT,
     TUTORIAL,
     append,
+    copy_with_package,
     copy_with_repository,
     git,
     markdown_of,
@@ -230,7 +231,7 @@ def test_origin_of_a_clone_makes_no_notebook_stale(tmp_path):
 
 
 def test_repository_in_the_settings_makes_notebooks_stale(tmp_path):
-    project = copy_with_repository(tmp_path / "project", GITHUB)
+    project = copy_with_package(tmp_path / "project", GITHUB)
     notebooks.write_notebooks(project)
     replace(project / "_quarto.yml", "someone", "somebody")
     assert len(notebooks.check_notebooks(project)) == 6

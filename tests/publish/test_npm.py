@@ -1,6 +1,7 @@
 """What comes through npm is what was asked for, or nothing."""
 
 import os
+import re
 import sys
 import tarfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from fontTools.ttLib import TTFont
 from catdog.errors import CatdogError
 from catdog.publish import fonts, npm
 from catdog.report.faces import FILES
+from catdog.settings import assets_folder
 
 PACKAGE = npm.Package("@someone/package", "1.2.3", "another")
 NAME = "someone-package-1.2.3.tgz"
@@ -100,7 +102,24 @@ def test_style_sheet_names_each_file_of_a_face():
         "font-weight: 200 800; font-display: swap; "
         'src: url("fonts/some-face-italic.woff2") format("woff2"); }\n'
     )
-    assert sheet.count("@font-face") == 3
+    assert sheet.count("local(") >= len(fonts.STAND_INS)
+
+
+def test_stand_ins_have_the_height_of_the_face_and_a_place_in_the_style_sheet():
+    sheet = fonts.style_sheet(["some-face-normal.woff2"])
+    rules = re.findall(
+        r'"([^"]+) Stand-in".*size-adjust: ([\d.]+)%; '
+        r"ascent-override: ([\d.]+)%; descent-override: ([\d.]+)%",
+        sheet,
+    )
+    assert len(rules) == len(fonts.STAND_INS)
+    style = (assets_folder() / "text.css").read_text(encoding="utf-8")
+    for family, *numbers in rules:
+        assert f'"{family} Stand-in"' in style
+        size, ascent, descent = (float(number) / 100 for number in numbers)
+        # Browsers multiply both with the size.
+        assert size * ascent == pytest.approx(fonts.ASCENT, abs=0.001)
+        assert size * descent == pytest.approx(fonts.DESCENT, abs=0.001)
 
 
 @posix

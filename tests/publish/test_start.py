@@ -1,6 +1,7 @@
 """`catdog new` starts a project that both renderers can render, or says why not."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from projects import TUTORIAL, names, read, write
+from projects import TUTORIAL, names, read, read_notebook, replace, write
 from samples import FLAT, write_folder, write_zip
 
 from catdog import cli, settings
@@ -107,6 +108,26 @@ def test_script_before_the_pages_runs_without_a_checkout(own, tmp_path):
         "cats from dogs, and the images here show ants and bees."
     )
     assert (own / "assets/fonts.css").exists()
+
+
+def test_notebooks_ask_for_the_package_and_their_owner_is_told_how_to_get_it(
+    own, tmp_path, monkeypatch, capsys, caplog
+):
+    project = shutil.copytree(own, tmp_path / "project")
+    monkeypatch.chdir(project)
+    replace(project / "_quarto.yml", "# repo-url: ", "repo-url: ")
+    assert cli.main(["notebooks"]) == 0
+    assert capsys.readouterr().out.count(".ipynb") == 15
+    (said,) = caplog.messages
+    assert (
+        "asks for catdog_tutorial-….whl, which this project does not have"
+        in said
+    )
+    assert f"`pip wheel --no-deps {TUTORIAL}`" in said
+    # Not from the owner's repository, which has chapters alone.
+    cell = read_notebook(project, "01-data.ipynb").cells[1].source
+    assert "Choose the file catdog_tutorial-….whl" in cell
+    assert "git+" not in cell
 
 
 def test_command_says_how_to_go_on(pets, tmp_path, monkeypatch, capsys):

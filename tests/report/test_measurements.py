@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from catdog.report import measurements, tables
+from catdog.report import about_measurements, measurements
 
 
 def test_published_measurement_is_read_and_told():
@@ -14,7 +14,7 @@ def test_published_measurement_is_read_and_told():
     ways = sum(len(bench[name]) for name in named)
     costs = 2 * (len(bench["scale"]) - 1)  # seconds and MiB of each pipeline
     # model1's epoch stands twice; a header and its line.
-    lines = tables.bench(bench).splitlines()
+    lines = about_measurements.bench_table(bench).splitlines()
     assert len(lines) == ways + costs + 1 + 2
     assert bench["scale"]["images"][-1] == 8000
 

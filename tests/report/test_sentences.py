@@ -1,6 +1,5 @@
 """Sentences whose numbers and verdicts come from runs, word for word."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from samples_of_runs import (
 )
 
 from catdog.data.split import ImageSet
-from catdog.report import measurements, sentences
+from catdog.report import sentences
 from catdog.scores import Result, Score, summarize
 
 
@@ -679,143 +678,6 @@ def test_pooled_accuracy_counts_each_fold_once():
     assert sentences.pooled_accuracy(runs) == "97.0% of 400 (94.8% to 98.3%)"
     many = [make_run(outcomes=[True] * 1000)]
     assert sentences.pooled_accuracy(many).startswith("100.0% of 1,000 (99.6%")
-
-
-BENCH = {
-    "environment": {"cores": 2},
-    "rounds": 3,
-    "epoch": {
-        "model1, usual pipeline": [8.8, 10.7, 20.5],
-        "model1, our pipeline": [8.0, 10.4, 8.9],
-    },
-    "transfer": {
-        "usual, an epoch": [10.0, 20.0, 5.0],
-        "ours, all epochs": [50.0, 40.0, 60.0],
-    },
-}
-
-
-@pytest.fixture
-def bench(tmp_path, monkeypatch):
-    path = tmp_path / "bench.json"
-    monkeypatch.setattr(measurements, "bench_path", lambda: path)
-    path.write_text(json.dumps(BENCH))
-    return path
-
-
-@pytest.mark.parametrize(
-    ("comparison", "text"),
-    [
-        (
-            "epoch",
-            "Measured with `catdog bench` on the tutorial's own images and 2 CPU "
-            "cores, in 3 rounds: an epoch "
-            "of `model1` takes 9 s this way, and 11 s if every image is "
-            "decoded in every epoch (medians). That is 1.1 times as fast (1.0 to "
-            "2.3 within a round).",
-        ),
-        (
-            "transfer",
-            "Measured with `catdog bench` on the tutorial's own images and 2 CPU "
-            "cores, in 3 rounds: 20 epochs "
-            "of `model4` take 50 s this way, and 200 s if every image passes all "
-            "layers in every epoch (medians). That is 4.0 times as fast (1.7 to "
-            "10.0 within a round).",
-        ),
-    ],
-)
-def test_speed_is_compared_within_each_round(comparison, text, bench):
-    assert sentences.measured_speed(comparison) == text
-
-
-def test_a_way_that_takes_longer_is_not_called_faster(bench):
-    epoch = {
-        "model1, usual pipeline": [10.0, 10.0, 10.0],
-        "model1, our pipeline": [9.0, 15.0, 20.0],
-    }
-    bench.write_text(json.dumps({**BENCH, "epoch": epoch}))
-    assert sentences.measured_speed("epoch").endswith(
-        "takes 15 s this way, and 10 s if every image is decoded in every epoch "
-        "(medians). That is 1.5 times as long (0.9 to 2.0 within a round)."
-    )
-
-
-def test_costs_of_the_pipelines_stand_beside_one_another(bench):
-    measured = {
-        f"{way}, {what}": [value * factor, 1, 10**6]
-        for way, factor in (("usual", 1), ("usual cached", 2), ("our", 3))
-        for what, value in (
-            ("first epoch", 1000),
-            ("later epochs", 2000),
-            ("MiB", 50),
-        )
-    }
-    bench.write_text(json.dumps({"pipeline": measured}))
-    assert sentences.pipeline_costs() == (
-        "Without a model behind it, our pipeline manages 3,000 images a second "
-        "in the first epoch, 6,000 in later ones, and 150 MiB of memory; the "
-        "usual one 1,000 images a second in the first epoch, 2,000 in later "
-        "ones, and 50 MiB of memory; the usual one with a `cache()` 2,000 "
-        "images a second in the first epoch, 4,000 in later ones, and 100 MiB "
-        "of memory."
-    )
-
-
-def test_without_a_measurement_nothing_is_claimed(bench):
-    bench.unlink()
-    assert sentences.pipeline_costs() == ""
-    assert sentences.measured_speed("epoch") == ""
-
-
-@pytest.fixture
-def exports(tmp_path, monkeypatch):
-    plain = {
-        "bytes": 8_860_000,
-        "correct": 194,
-        "same_answers": 200,
-        "largest_difference": 0.0,
-        "milliseconds": [4.0, 8.0, 5.0],
-    }
-    int8 = {
-        "bytes": 2_700_000,
-        "correct": 195,
-        "same_answers": 197,
-        "largest_difference": 0.2914,
-        "milliseconds": [2.0, 2.0, 5.0],
-    }
-    measured = {
-        "rounds": 3,
-        "threads": 1,
-        "environment": {"cores": 2},
-        "networks": [
-            {
-                "model": "model4",
-                "images": 200,
-                "correct": 193,
-                "files": {"none": plain, "int8": int8},
-            }
-        ],
-    }
-    path = tmp_path / "exports.json"
-    path.write_text(json.dumps(measured))
-    monkeypatch.setattr(measurements, "exports_path", lambda: path)
-    return path
-
-
-def test_cost_of_quantization_is_told(exports):
-    assert sentences.quantization_cost("int8") == (
-        "As int8, the file of `model4` has 2.7 MB instead of 8.9. Of 200 test "
-        "images it gets 195 right, where the network has 193; it gives another "
-        "answer to 3, and moves no probability by more than 29.1 points. An "
-        "image takes 0.50 times as long as in float32 (0.25 to 1.00 within a "
-        "round, 3 rounds with 1 thread on 2 CPU cores)."
-    )
-
-
-def test_cost_that_was_not_measured_is_not_told(exports):
-    assert sentences.quantization_cost("int8", "model1") == ""
-    exports.unlink()
-    assert sentences.quantization_cost("int8") == ""
 
 
 def test_verdicts():

@@ -32,9 +32,9 @@ def cmd_bench(args: argparse.Namespace) -> None:
     """Measure, print, and keep the figures if asked to."""
     from catdog import benchmarks
     from catdog.data.sources import find_images
-    from catdog.report import tables
+    from catdog.report import about_measurements
 
     measured = benchmarks.measure(find_images(), args.rounds)
     if args.out:
         benchmarks.write_bench(measured, args.out)
-    print(tables.bench(measured))
+    print(about_measurements.bench_table(measured))

@@ -106,7 +106,7 @@ def _measure_exports(args: argparse.Namespace) -> None:
         )
     from catdog import benchmarks, checkpoints
     from catdog.data.sources import find_images
-    from catdog.report import tables
+    from catdog.report import about_measurements
 
     runs = []
     for name in [args.model] if args.model else ["model4", "model5"]:
@@ -120,4 +120,4 @@ def _measure_exports(args: argparse.Namespace) -> None:
     measured = benchmarks.measure_exports(runs, find_images(), args.rounds or 7)
     if args.out:
         benchmarks.write_bench(measured, args.out)
-    print(tables.exports(measured))
+    print(about_measurements.exports_table(measured))

@@ -28,15 +28,15 @@ def cmd_measure(args: argparse.Namespace) -> None:
     """Measure, print, and keep the figures if asked to."""
     from catdog import prediction, unlike
     from catdog.data.sources import find_images
-    from catdog.report import sentences, tables
+    from catdog.report import about_measurements
 
     runs = prediction.published_runs(seed=0)
     measured, directions = unlike.measure(find_images(), runs)
     if args.out:
         unlike.write_unlike(measured, directions, args.out)
     for lines in (
-        tables.unlike(measured),
-        tables.unlike_rules(measured),
-        sentences.unlike(measured),
+        about_measurements.unlike_table(measured),
+        about_measurements.unlike_rules_table(measured),
+        about_measurements.unlike_words(measured),
     ):
         print(f"{lines}\n")

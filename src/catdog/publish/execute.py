@@ -20,6 +20,7 @@ from catdog.publish.project import PublishError
 from catdog.settings import read_environment
 
 PARALLEL_CHAPTERS = os.cpu_count() or 1
+LAST_LINES = 10  # of a kernel that died
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 # What Quarto runs before a chapter, so that figures have the same size here.
@@ -104,8 +105,10 @@ async def _execute(chapter: Chapter, turn: asyncio.Semaphore) -> None:
     async with turn:
         try:
             await client.async_execute(env=_environment(chapter.project.root))
-        except (CellExecutionError, DeadKernelError) as error:
+        except CellExecutionError as error:
             raise PublishError(_failure(chapter, error), status=1) from None
+        except DeadKernelError:
+            raise PublishError(_death(chapter), status=1) from None
         finally:
             if client.km is not None and client.km.has_kernel:
                 await ensure_async(client.km.shutdown_kernel(now=True))
@@ -119,14 +122,42 @@ def _environment(root: Path) -> dict[str, str]:
 
 
 def _failure(chapter: Chapter, error: Exception) -> str:
-    for number, cell in enumerate(chapter.evaluated_cells, 1):
-        trace = _traceback(cell)
-        if trace:
-            label = cell.metadata.options.get("label", f"number {number}")
-            return f"{chapter.name}: the cell {label} failed:\n{trace}"
+    failed = next(filter(_traceback, chapter.evaluated_cells), None)
+    if not failed:
+        return f"{chapter.name}: its kernel cannot be set up: {error}"
     return (
-        f"{chapter.name}: the kernel died, perhaps for lack of memory: {error}"
+        f"{chapter.name}: the cell {_name(chapter, failed)} failed:\n"
+        f"{_traceback(failed)}"
     )
+
+
+def _death(chapter: Chapter) -> str:
+    # nbclient notes the times of each cell that it starts.
+    started = [c for c in chapter.evaluated_cells if "execution" in c.metadata]
+    cell = f" in the cell {_name(chapter, started[-1])}" if started else ""
+    last = "\n".join(_complaints(started[-1])[-LAST_LINES:]) if started else ""
+    said = f" The last that it said:\n{last}" if last else ""
+    return (
+        f"{chapter.name}: the kernel died{cell}, perhaps for lack of memory: "
+        "close other programs and render again. With TF_CPP_MIN_LOG_LEVEL=0, "
+        f"TensorFlow says more.{said}"
+    )
+
+
+def _complaints(cell: NotebookNode) -> list[str]:
+    """Return the lines that a cell wrote to stderr."""
+    return [
+        line
+        for output in cell.outputs
+        if output.get("name") == "stderr"
+        for line in output.text.splitlines()
+    ]
+
+
+def _name(chapter: Chapter, cell: NotebookNode) -> str:
+    numbers = enumerate(chapter.evaluated_cells, 1)
+    number = next(number for number, other in numbers if other is cell)
+    return cell.metadata.options.get("label", f"number {number}")
 
 
 def _traceback(cell: NotebookNode) -> str:

@@ -1,7 +1,10 @@
 """The first cell of a notebook: it gets the package in Colab, or tells how to."""
 
+import shlex
+
 from catdog.publish import colab_links, wheel
 from catdog.publish.project import Project
+from catdog.settings import tutorial_folder
 
 # Of the tutorial itself; for a project that has no package of its own.
 DISTRIBUTION = "catdog_tutorial"
@@ -55,10 +58,13 @@ def first_cell(
 
     Args:
         project: the project.
-        repository: the one that has the package. Without it, the cell asks
-            its reader for the package.
+        repository: the project's. Without it, or where the project has no
+            package of its own, the cell asks its reader for the package.
     """
-    distribution = wheel.distribution(project.root) or DISTRIBUTION
+    distribution = wheel.distribution(project.root)
+    if not distribution:
+        # The repository of somebody's own chapters has them alone.
+        distribution, repository = DISTRIBUTION, None
     names = {
         "distribution": distribution,
         "name": distribution.replace("_", "-"),
@@ -69,4 +75,20 @@ def first_cell(
     cure = FROM_ADDRESS if repository else FROM_FILE
     return SOURCE.format(
         otherwise=otherwise.format(**names), cure=cure.format(**names), **names
+    )
+
+
+def advice() -> str:
+    """Return how the owner of a project without a package gets one for readers."""
+    checkout = tutorial_folder()
+    source, what = shlex.quote(str(checkout)), ""
+    if not (checkout / "pyproject.toml").exists():
+        source, what = (
+            "SOURCE",
+            ", with what you installed catdog from as SOURCE,",
+        )
+    return (
+        f"The first cell of these notebooks asks for {DISTRIBUTION}-….whl, which "
+        f"this project does not have: `pip wheel --no-deps {source}`{what} makes it; "
+        "give it to your readers with the notebooks."
     )

@@ -48,12 +48,33 @@ FACE = """\
 @font-face {{ font-family: "{family}"; font-style: {style}; font-weight: 200 800; \
 font-display: swap; src: url("fonts/{file}") format("woff2"); }}
 """
-# Until a face has come, its text takes the room that it will have: Linux' usual face
-# is wider (Arial, measured in the same way, is within 1%).
-FALLBACK = """\
-@font-face { font-family: "Narrower DejaVu"; src: local("DejaVu Sans"); \
-size-adjust: 86.8%; }
+# Until a face has come, and where none comes, a stand-in takes its room, so that no
+# line breaks elsewhere afterwards: a usual face of the system, made as wide and high.
+STAND_IN = """\
+@font-face {{ font-family: "{family} Stand-in"; font-weight: {weights}; \
+src: {sources}; size-adjust: {size:.1%}; ascent-override: {ascent:.1%}; \
+descent-override: {descent:.1%}; line-gap-override: 0%; }}
 """
+# In em, from the table `hhea` of each of our faces.
+ASCENT, DESCENT = 0.984, 0.316
+# How wide a letter of a font is, in em: the mean of its table `hmtx` over the text of
+# all pages, each character as often as it stands there. Of ours at 400, 700 and 800.
+REGULAR, BOLD, BLACK, CODE_LETTER = 0.4393, 0.4737, 0.4918, 0.632
+ARIAL, ARIAL_BOLD = "Arial, Liberation Sans", "Arial Bold, Liberation Sans Bold"
+MONO = "DejaVu Sans Mono, Liberation Mono, Menlo"
+# A family's weights, the width that its letters are to have and have, and its fonts.
+STAND_INS = [
+    ("Arial", "200 599", REGULAR, 0.4424, ARIAL),
+    ("Arial", "600 749", BOLD, 0.4740, ARIAL_BOLD),
+    ("Arial", "750 800", BLACK, 0.4740, ARIAL_BOLD),
+    ("Roboto", "200 599", REGULAR, 0.4405, "Roboto"),
+    ("Roboto", "600 749", BOLD, 0.4472, "Roboto Bold"),
+    ("Roboto", "750 800", BLACK, 0.4472, "Roboto Bold"),
+    ("DejaVu", "200 599", REGULAR, 0.5045, "DejaVu Sans"),
+    ("DejaVu", "600 749", BOLD, 0.5690, "DejaVu Sans Bold"),
+    ("DejaVu", "750 800", BLACK, 0.5690, "DejaVu Sans Bold"),
+    ("Code", "200 800", CODE_LETTER, 0.6021, MONO),
+]
 # A summary of Keras is drawn with lines that the code's face lacks. Those of the
 # systems' own faces are 0.6 em wide, its letters 0.632.
 LINES = """\
@@ -139,4 +160,18 @@ def style_sheet(names: Iterable[str]) -> str:
         )
         for font in fonts
     ]
-    return "".join([*faces, FALLBACK, LINES] if faces else [])
+    return "".join([*faces, *map(_stand_in, STAND_INS), LINES] if faces else [])
+
+
+def _stand_in(row: tuple[str, str, float, float, str]) -> str:
+    family, weights, wanted, width, fonts = row
+    size = wanted / width
+    return STAND_IN.format(
+        family=family,
+        weights=weights,
+        sources=", ".join(f'local("{name}")' for name in fonts.split(", ")),
+        size=size,
+        # Browsers apply the size to these as well.
+        ascent=ASCENT / size,
+        descent=DESCENT / size,
+    )

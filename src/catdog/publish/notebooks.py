@@ -7,6 +7,7 @@ chapters.
 
 import copy
 import itertools
+import logging
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from catdog.publish import colab_links, dialect, wheel
 from catdog.publish.chapter import Chapter, read_chapter
 from catdog.publish.colab_links import Repository
 from catdog.publish.dialect import ANNOTATION, INLINE_CODE, MARKUP
-from catdog.publish.first_cell import first_cell
+from catdog.publish.first_cell import advice, first_cell
 from catdog.publish.links import check_links, page_address
 from catdog.publish.listings import listings
 from catdog.publish.pages import page
@@ -36,6 +37,8 @@ from catdog.publish.project import (
     has_notebook,
     read_project,
 )
+
+log = logging.getLogger(__name__)
 
 MARKDOWN = "commonmark+pipe_tables+tex_math_dollars-raw_html"
 CELL_MARK = re.compile(r"^\u240c$", re.MULTILINE)  # written by filter.lua
@@ -87,7 +90,10 @@ def write_notebooks(root: Path) -> list[Path]:
     texts = _texts(root, colab_links.repository(read_project(root)))
     for path, text in texts.items():
         write_atomically(path, text)
-    return [*texts, *wheel.bundle(root)]
+    package = wheel.bundle(root)
+    if not package:
+        log.warning(advice())
+    return [*texts, *package]
 
 
 def check_notebooks(root: Path) -> list[str]:

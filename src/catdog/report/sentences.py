@@ -1,6 +1,5 @@
 """Sentences for pages, whose numbers come from runs and measurements."""
 
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,24 +24,7 @@ from catdog.evaluation import (
     wilson,
 )
 from catdog.report.markdown import Markdown, escape
-from catdog.report.measurements import (
-    DRAWN,
-    PHOTOGRAPHS,
-    TEST,
-    ratios,
-    read_bench,
-    read_exports,
-)
 from catdog.runs.schema import Run
-from catdog.settings import EPOCHS
-
-# What a reader calls each quantization of `catdog.export`.
-QUANTIZATION_WORDS = {
-    "none": "float32",
-    "float16": "float16",
-    "dynamic": "dynamic range",
-    "int8": "int8",
-}
 
 
 def count_noun(number: int, noun: str) -> str:
@@ -472,138 +454,6 @@ def pooled_accuracy(runs: Sequence[Run]) -> str:
     balanced = balanced_if_unequal(scores_on_test(runs))
     return (
         accuracy if balanced is None else f"{accuracy}, balanced {balanced:.1%}"
-    )
-
-
-def measured_speed(comparison: str) -> Markdown:
-    """Return what `catdog bench` measured, in a sentence; empty if nothing.
-
-    Args:
-        comparison: `"epoch"` or `"transfer"`.
-    """
-    bench = read_bench()
-    if not bench:
-        return Markdown("")
-    if comparison == "epoch":
-        what = "an epoch of `model1` takes"
-        rival = "if every image is decoded in every epoch"
-        usual = bench["epoch"]["model1, usual pipeline"]
-        ours = bench["epoch"]["model1, our pipeline"]
-    else:
-        what = f"{EPOCHS} epochs of `model4` take"
-        rival = "if every image passes all layers in every epoch"
-        usual = [s * EPOCHS for s in bench["transfer"]["usual, an epoch"]]
-        ours = bench["transfer"]["ours, all epochs"]
-    middle, low, high = ratios(ours, usual)
-    return Markdown(
-        "Measured with `catdog bench` on the tutorial's own images and "
-        f"{cpu_cores(bench['environment'])}, in "
-        f"{bench['rounds']} rounds: {what} {statistics.median(ours):.0f} s this "
-        f"way, and {statistics.median(usual):.0f} s {rival} (medians). "
-        f"{_times(middle, low, high)}"
-    )
-
-
-def _times(ratio: float, low: float, high: float) -> str:
-    """Return what a ratio of times means: a ratio of 0.25 is 4 times as fast."""
-    if ratio > 1:
-        return (
-            f"That is {ratio:.1f} times as long ({low:.1f} to {high:.1f} within "
-            "a round)."
-        )
-    return (
-        f"That is {1 / ratio:.1f} times as fast ({1 / high:.1f} to "
-        f"{1 / low:.1f} within a round)."
-    )
-
-
-def pipeline_costs() -> Markdown:
-    """Return what the pipelines alone take, in a sentence; empty if unknown."""
-    measured = read_bench().get("pipeline")
-    if not measured:
-        return Markdown("")
-
-    def tell(way: str) -> str:
-        first, later, memory = (
-            statistics.median(measured[f"{way}, {what}"])
-            for what in ("first epoch", "later epochs", "MiB")
-        )
-        return (
-            f"{first:,.0f} images a second in the first epoch, {later:,.0f} in "
-            f"later ones, and {memory:,.0f} MiB of memory"
-        )
-
-    return Markdown(
-        f"Without a model behind it, our pipeline manages {tell('our')}; the "
-        f"usual one {tell('usual')}; the usual one with a `cache()` "
-        f"{tell('usual cached')}."
-    )
-
-
-def unlike(measured: Mapping[str, Any]) -> Markdown:
-    """Return how well images that show neither class are noticed.
-
-    Args:
-        measured: from `catdog measure`.
-    """
-    sentences = [
-        _unlike(network, measured["rule"]) for network in measured["networks"]
-    ]
-    return Markdown(
-        " ".join(sentences)
-        + " The photographs without animals are few, and the rule was chosen "
-        "with these same images: with others, expect it to do worse. An "
-        "animal that is neither cat nor dog was not among them."
-    )
-
-
-def _unlike(network: Mapping[str, Any], rule: str) -> str:
-    images, called = network["images"], network["rules"][rule]["unlike"]
-    n_test, n_photographs = images[TEST], images[PHOTOGRAPHS]
-    low, high = wilson(called[TEST], n_test)
-    missed = n_photographs - called[PHOTOGRAPHS]
-    return (
-        f"`{network['model']}` calls {called[TEST]} of "
-        f"{count_noun(n_test, 'test image')} unlike the cats and dogs it has "
-        f"learned from ({called[TEST] / n_test:.1%}, interval {low:.1%} to "
-        f"{high:.1%}), wrongly, and lets {missed} of "
-        f"{count_noun(n_photographs, 'photograph')} without animals pass. Of "
-        f"{images[DRAWN]} drawn cats and dogs, {called[DRAWN]} are unlike "
-        "what it knows."
-    )
-
-
-def quantization_cost(quantization: str, model: str = "model4") -> Markdown:
-    """Return what rounding the weights of a network costs, in a sentence.
-
-    Args:
-        quantization: "float16", "dynamic" or "int8".
-        model: name of the network.
-
-    Returns:
-        The sentence; empty if it was not measured.
-    """
-    measured = read_exports()
-    for network in measured.get("networks", []):
-        if network["model"] == model:
-            break
-    else:
-        return Markdown("")
-    plain, rounded = (network["files"][way] for way in ("none", quantization))
-    slower, low, high = ratios(rounded["milliseconds"], plain["milliseconds"])
-    others = network["images"] - rounded["same_answers"]
-    return Markdown(
-        f"As {QUANTIZATION_WORDS[quantization]}, the file of `{model}` has "
-        f"{rounded['bytes'] / 1e6:.1f} MB instead of "
-        f"{plain['bytes'] / 1e6:.1f}. Of {network['images']} test images it "
-        f"gets {rounded['correct']} right, where the network has "
-        f"{network['correct']}; it gives another answer to {others}, and moves "
-        "no probability by more than "
-        f"{100 * rounded['largest_difference']:.1f} points. An image takes "
-        f"{slower:.2f} times as long as in float32 ({low:.2f} to {high:.2f} "
-        f"within a round, {count_noun(measured['rounds'], 'round')} with "
-        f"{count_noun(measured['threads'], 'thread')} on "
-        f"{cpu_cores(measured['environment'])})."
     )
 
 

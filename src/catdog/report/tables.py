@@ -1,9 +1,7 @@
 """Tables for pages, computed from runs: each function returns one as Markdown."""
 
 import itertools
-import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from catdog.data.split import ImageSet
 from catdog.evaluation import (
@@ -19,12 +17,9 @@ from catdog.evaluation import (
     reaches,
     scores_on_test,
     stopping_epochs,
-    wilson,
 )
 from catdog.report.markdown import Markdown, escape, table
-from catdog.report.measurements import ratios
 from catdog.report.sentences import (
-    QUANTIZATION_WORDS,
     count_noun,
     cpu_cores,
     pooled_accuracy,
@@ -33,7 +28,6 @@ from catdog.report.sentences import (
 )
 from catdog.runs.schema import Run
 from catdog.scores import Score
-from catdog.settings import EPOCHS
 
 RUNS_HEADER = (
     "model",
@@ -305,177 +299,6 @@ def differences(runs: Mapping[str, Sequence[Run]]) -> Markdown:
 def p_text(p: float) -> str:
     """Return a p-value with three digits, or how small it is."""
     return "less than 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def bench(measured: Mapping[str, Any]) -> Markdown:
-    """Return what `catdog bench` measured: each way, and how it compares.
-
-    Ratios are taken within each round: their median, and their range.
-    """
-    epoch, transfer = measured["epoch"], measured["transfer"]
-    pipeline, forward = measured["pipeline"], measured["forward"]
-    # What older measurements lack.
-    known = transfer.get("ours, features known")
-    two_runs = measured.get("two_runs", {})
-    usual_epochs = [s * EPOCHS for s in transfer["usual, an epoch"]]
-    usual, ours = "model1, usual pipeline", "model1, our pipeline"
-    plain = "plain network, our pipeline"
-    rows = [
-        *(
-            _bench_row(f"epoch of {way}", seconds, epoch[usual], "s")
-            for way, seconds in epoch.items()
-            if way != plain
-        ),
-        _bench_row("epoch of a plain network", epoch[plain], None, "s"),
-        _bench_row(
-            "epoch of model1, beside it", epoch[ours], epoch[plain], "s"
-        ),
-        _bench_row(
-            f"{EPOCHS} epochs of model4, usual", usual_epochs, None, "s"
-        ),
-        _bench_row(
-            f"{EPOCHS} epochs of model4, ours",
-            transfer["ours, all epochs"],
-            usual_epochs,
-            "s",
-        ),
-        *(
-            [_bench_row("the same, features known", known, usual_epochs, "s")]
-            if known
-            else []
-        ),
-        *(
-            _bench_row(
-                f"pipeline: {way}",
-                values,
-                pipeline[f"usual, {way.split(', ')[1]}"],
-                "MiB" if way.endswith("MiB") else "images a second",
-            )
-            for way, values in pipeline.items()
-        ),
-        *_scale_rows(measured.get("scale", {})),
-        *(
-            _bench_row(
-                f"two runs, {way}", seconds, two_runs["one after another"], "s"
-            )
-            for way, seconds in two_runs.items()
-        ),
-        _bench_row(
-            "matrix product",
-            forward["matrix product"],
-            None,
-            "billion a second",
-        ),
-        _bench_row(
-            "model4 at work",
-            forward["model4"],
-            forward["matrix product"],
-            "billion a second",
-        ),
-    ]
-    header = [
-        "what",
-        f"median of {measured['rounds']} rounds",
-        "ratio: median (range)",
-    ]
-    return table(header, rows)
-
-
-def _scale_rows(scale: Mapping[str, Any]) -> list[list[str]]:
-    """Return what most images cost, if that was measured."""
-    return [
-        _bench_row(
-            f"{scale['images'][-1]:,} drawings, {len(costs[what][-1])} rounds: "
-            f"{way}, {what}",
-            costs[what][-1],
-            scale["usual"][what][-1],
-            {"seconds": "s"}.get(what, what),
-        )
-        for what in ("seconds", "MiB")
-        for way, costs in scale.items()
-        if way != "images"
-    ]
-
-
-def _bench_row(
-    what: str, values: Sequence[float], rival: Sequence[float] | None, unit: str
-) -> list[str]:
-    middle = f"{statistics.median(values):,.1f} {unit}"
-    if rival is None or rival == values or not all(rival):
-        return [what, middle, ""]
-    ratio, low, high = ratios(values, rival)
-    return [what, middle, f"{ratio:.2f} ({low:.2f} to {high:.2f})"]
-
-
-def unlike(measured: Mapping[str, Any]) -> Markdown:
-    """Return how many images of each source are called unlike both classes.
-
-    Args:
-        measured: from `catdog measure`.
-    """
-    networks = measured["networks"]
-    counts = [
-        network["rules"][measured["rule"]]["unlike"] for network in networks
-    ]
-    rows = [
-        [source, n, *(share(count[source], n) for count in counts)]
-        for source, n in networks[0]["images"].items()
-    ]
-    names = [f"{network['model']} calls unlike" for network in networks]
-    return table(["images", "number", *names], rows)
-
-
-def unlike_rules(measured: Mapping[str, Any]) -> Markdown:
-    """Return the same for each rule that was tried, with one network.
-
-    It is the last one measured.
-    """
-    network = measured["networks"][-1]
-    sources = network["images"]
-    rows = [
-        [rule, *(f"{tried['unlike'][source]}" for source in sources)]
-        for rule, tried in network["rules"].items()
-    ]
-    header = [f"{source} ({n})" for source, n in sources.items()]
-    return table([f"rule, {network['model']}", *header], rows)
-
-
-def share(count: int, n: int) -> str:
-    """Return a count with its share and interval: `4, 4.0% (1.6% to 9.8%)`."""
-    low, high = wilson(count, n)
-    return f"{count}, {count / n:.1%} ({low:.1%} to {high:.1%})"
-
-
-def exports(measured: Mapping[str, Any]) -> Markdown:
-    """Return what `catdog export --measure` measured: a row for each file.
-
-    Args:
-        measured: from `benchmarks.measure_exports`.
-    """
-    rows = [
-        [
-            network["model"],
-            QUANTIZATION_WORDS[quantization],
-            f"{file['bytes'] / 1e6:.1f}",
-            f"{file['correct'] / network['images']:.1%} "
-            f"({file['correct']} of {network['images']})",
-            f"{file['same_answers']} of {network['images']}",
-            f"{file['largest_difference']:.3f}",
-            f"{statistics.median(file['milliseconds']):.1f}",
-        ]
-        for network in measured["networks"]
-        for quantization, file in network["files"].items()
-    ]
-    header = [
-        "network",
-        "weights",
-        "MB",
-        "right",
-        "same answer as the network",
-        "largest difference of a probability",
-        f"ms an image, median of {measured['rounds']} rounds",
-    ]
-    return table(header, rows, words=2)
 
 
 def specification(runs: Mapping[str, list[Run]]) -> Markdown:
