@@ -1,4 +1,13 @@
--- For Quarto: images are fetched when their reader comes near, as on the built-in renderer's pages.
+-- For Quarto. Tables of the text get a box to scroll in, as those of cells have one.
+local function box_tables(doc)
+  for i, block in ipairs(doc.blocks) do
+    if block.t == "Table" and block.identifier == "" and #block.caption.long == 0 then
+      doc.blocks[i] = pandoc.Div(block, pandoc.Attr("", { "table-box" }))
+    end
+  end
+end
+
+-- Images are fetched when their reader comes near, as on the built-in renderer's pages.
 function Image(image)
   image.attributes.loading = "lazy"
   return image
@@ -6,7 +15,7 @@ end
 
 -- Puts the line that offers a chapter's notebook where the page wants it, else at its top.
 -- `catdog notebooks` wrote the lines.
-function Pandoc(doc)
+local function place_offer(doc)
   local folder = quarto.project.directory
   local file = folder and io.open(folder .. "/assets/notebooks/offers.json")
   if not file then return end
@@ -24,4 +33,9 @@ function Pandoc(doc)
   })
   if not placed then doc.blocks:insert(1, offer) end
   return doc
+end
+
+function Pandoc(doc)
+  box_tables(doc)
+  return place_offer(doc) or doc
 end

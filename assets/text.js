@@ -41,6 +41,9 @@ addEventListener("DOMContentLoaded", () => {
     });
   }
 
+  // Quarto gives all links full addresses: in print, only those of other sites are written out.
+  for (const link of main.querySelectorAll("a[href]")) link.classList.toggle("inside", link.origin === location.origin);
+
   // Quarto's own frame: landmarks with names of their own, and callouts that fold by keyboard.
   const names = { "#quarto-sidebar": "Chapters", "#TOC": "On this page", ".quarto-secondary-nav": "Place", ".quarto-title-breadcrumbs": "You are here", "#quarto-header > .navbar": "Site" };
   for (const [place, name] of Object.entries(names)) {

@@ -487,9 +487,11 @@ def test_page_prints_black_on_white_and_whole(browser, name):
         """() => ({
           paper: getComputedStyle(document.body).backgroundColor,
           ink: getComputedStyle(document.querySelector("main h2 + p")).color,
-          cut: [...document.querySelectorAll("main pre")]
-            .filter((pre) => pre.checkVisibility())
-            .filter((pre) => pre.scrollWidth > pre.clientWidth + 1).length,
+          code: getComputedStyle(document.querySelector("main pre code")).color,
+          cut: [...document.querySelectorAll("main :is(pre, div):has(code, table)")]
+            .filter((box) => box.checkVisibility())
+            .filter((box) => box.scrollWidth > box.clientWidth + 1)
+            .map((box) => box.outerHTML.slice(0, 80)),
           addresses: [...document.querySelectorAll("main pre a")]
             .map((a) => getComputedStyle(a, "::after").content)
             .filter((text) => text !== "none"),
@@ -498,10 +500,11 @@ def test_page_prints_black_on_white_and_whole(browser, name):
             .map((part) => part.outerHTML.slice(0, 80)),
         })"""
     )
+    assert max(map(int, re.findall(r"\d+", shown.pop("code")))) < 80
     assert shown == {
         "paper": "rgb(255, 255, 255)",
         "ink": "rgb(0, 0, 0)",
-        "cut": 0,
+        "cut": [],
         "addresses": [],
         "frame": [],
     }
@@ -515,6 +518,12 @@ def test_page_prints_on_a4(tab, address, tmp_path):
     assert white == "rgb(255, 255, 255)"
     hidden = tab.locator(".sidebar, .toc, .turn, .top button, .search")
     assert not any(hidden.nth(n).is_visible() for n in range(hidden.count()))
+    written_out = tab.evaluate(
+        """[...document.querySelectorAll("main a")]
+          .filter((a) => getComputedStyle(a, "::after").content.includes("("))
+          .map((a) => a.origin)"""
+    )
+    assert written_out and address.rpartition("/")[0] not in written_out
     pages = tab.pdf(prefer_css_page_size=True)
     assert pages.startswith(b"%PDF") and re.search(
         rb"/MediaBox \[0 0 59[45]", pages

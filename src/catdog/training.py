@@ -189,7 +189,7 @@ def fine_tune(
 
 
 def unfreeze(model: keras.Model, first: str = "block_13_expand") -> keras.Model:
-    """Let the last blocks of a base learn, in small steps, and return the model.
+    """Let the last blocks of a base learn, in small steps; return the model.
 
     Normalization layers stay frozen: only then do they keep the averages that
     they have learned (keras#20285).

@@ -181,6 +181,11 @@ def test_quarto_shows_the_same_line(on_github, site, tmp_path):
     assert offer(html) == offer(read(site / "index.html"))
 
 
+def test_table_of_a_text_scrolls_in_a_box_in_quarto(on_github, tmp_path):
+    html = quarto_filter(on_github, "index.qmd", tmp_path, "|a|\n|-|\n|b|")
+    assert '<div class="table-box">\n<table>' in html
+
+
 def test_quarto_lets_images_wait_with_and_without_an_offer(on_github, tmp_path):
     for project in (on_github, tmp_path):
         html = quarto_filter(

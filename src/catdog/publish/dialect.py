@@ -132,6 +132,7 @@ HARMLESS = {
     "fig-pos": ANY,
     "fig-cap-location": "bottom",
     "tbl-cap-location": "top",
+    "tbl-colwidths": "False",
     "reference-location": "document",
     "embed-resources": "False",
     "comments": "False",
