@@ -326,6 +326,15 @@ def test_wide_things_scroll_in_their_box_on_a_phone(browser, address):
     tab.close()
 
 
+def test_result_is_seen_whole_on_a_phone(browser):
+    tab = open_at(browser, 390, "index.html")
+    right = tab.locator("#fig-result img").evaluate(
+        "image => image.getBoundingClientRect().right"
+    )
+    assert right <= 390
+    tab.close()
+
+
 # Layout shifts, added up; those of a reader's own doing are none.
 SHIFTS = """window.shifts = 0; new PerformanceObserver((list) => {
   for (const shift of list.getEntries())
