@@ -222,6 +222,13 @@ def test_cells_that_write_prose_say_so_in_their_label(name):
             assert re.fullmatch(r"answers?|.*-words", label)
 
 
+@EVERY_PAGE
+def test_code_in_sight_fits_its_box(name):
+    for cell in cells(name):
+        if cell.metadata.options.get("echo", True):
+            assert max(map(len, cell.source.splitlines())) <= 80, cell.source
+
+
 def test_notebooks_are_those_of_todays_chapters():
     assert check_notebooks(ROOT) == []
 
