@@ -72,6 +72,8 @@ notebooks: .venv/ready
 		echo "$(PYTHON) cannot make a virtual environment: install Debian's package python3-venv." >&2; exit 1; }
 	@echo "Setting up .venv, once. This takes a few minutes."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@# Kernels that Quarto starts need not warn, once a chapter, that nothing is encrypted.
+	@mkdir -p .venv/etc/ipython && echo '{"IPKernelApp": {"log_level": 40}}' >.venv/etc/ipython/ipython_kernel_config.json
 	@touch $@
 
 clean:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from catdog import ambient
+
 ROOT = Path(__file__).parents[1]
 # A project whose installation needs nothing from anywhere.
 PYPROJECT = """
@@ -61,3 +63,5 @@ def test_make_sets_up_its_own_environment(tmp_path):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert list(project.glob(".venv/**/small.py")) and not other.exists()
+    quiet = project / ".venv/etc/ipython" / ambient.KERNEL_CONFIG
+    assert quiet.read_text().strip() == ambient.QUIET

@@ -35,6 +35,10 @@ KERAS_LIMITS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
 # Where matplotlib draws in a kernel, unless somebody has set another place.
 INLINE = "module://matplotlib_inline.backend_inline"
 
+# A kernel on this machine need not warn, once a chapter, that nothing is encrypted.
+KERNEL_CONFIG = "ipython_kernel_config.json"
+QUIET = '{"IPKernelApp": {"log_level": 40}}'
+
 
 def prepare_program() -> None:
     """Make the surroundings of a command the same wherever it starts."""
@@ -53,7 +57,11 @@ def prepare_rendering() -> None:
         SettingsError: if there is no cache to run them in.
     """
     os.environ.pop("PYTHONSTARTUP", None)
-    os.environ["IPYTHONDIR"] = str(settings.cache_folder() / "ipython")
+    ipython = settings.cache_folder() / "ipython"
+    profile = ipython / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / KERNEL_CONFIG).write_text(QUIET, encoding="utf-8")
+    os.environ["IPYTHONDIR"] = str(ipython)
     os.environ["MATPLOTLIBRC"] = os.devnull
     # Quarto, where pip is to get it, belongs into this very environment.
     os.environ["PIP_USER"] = "0"

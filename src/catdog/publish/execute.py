@@ -100,7 +100,6 @@ async def _execute(chapter: Chapter, turn: asyncio.Semaphore) -> None:
         coalesce_streams=True,
         resources={"metadata": {"path": str(chapter.cells_folder)}},
         shutdown_kernel="immediate",
-        extra_arguments=["--log-level=ERROR"],
     )
     async with turn:
         try:
