@@ -69,8 +69,8 @@ def test_exports_have_a_row_for_each_file():
     assert about_measurements.exports_table(measured) == cleandoc("""
         | network | weights | MB | right | same answer as the network | largest difference of a probability | ms an image, median of 3 rounds |
         | :-- | :-- | --: | --: | --: | --: | --: |
-        | model4 | float32 | 8.8 | 97.0% (194 of 200) | 200 of 200 | 0.000 | 5.0 |
-        | model4 | int8 | 8.8 | 97.0% (194 of 200) | 197 of 200 | 0.291 | 5.0 |
+        | model4 | float32 | 8.8 | 194 (97.0%) | 200 of 200 | 0.000 | 5.0 |
+        | model4 | int8 | 8.8 | 194 (97.0%) | 197 of 200 | 0.291 | 5.0 |
     """)
 
 

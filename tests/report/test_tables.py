@@ -261,7 +261,7 @@ def test_p_is_corrected_for_the_number_of_comparisons():
 
 
 @pytest.mark.parametrize(
-    ("right", "p"), [(4, "0.125"), (10, "0.002"), (11, "less than 0.001")]
+    ("right", "p"), [(4, "0.125"), (10, "0.002"), (11, "< 0.001")]
 )
 def test_small_p_is_a_bound(right, p):
     # The better one alone is right each time: 2 tosses in 2 ** n.

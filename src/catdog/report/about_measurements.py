@@ -301,8 +301,7 @@ def exports_table(measured: Mapping[str, Any]) -> Markdown:
             network["model"],
             QUANTIZATION_WORDS[quantization],
             f"{file['bytes'] / 1e6:.1f}",
-            f"{file['correct'] / network['images']:.1%} "
-            f"({file['correct']} of {network['images']})",
+            f"{file['correct']} ({file['correct'] / network['images']:.1%})",
             f"{file['same_answers']} of {network['images']}",
             f"{file['largest_difference']:.3f}",
             f"{statistics.median(file['milliseconds']):.1f}",

@@ -298,7 +298,7 @@ def differences(runs: Mapping[str, Sequence[Run]]) -> Markdown:
 
 def p_text(p: float) -> str:
     """Return a p-value with three digits, or how small it is."""
-    return "less than 0.001" if p < 0.001 else f"{p:.3f}"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def specification(runs: Mapping[str, list[Run]]) -> Markdown:
