@@ -326,7 +326,7 @@ def comparison(
         required: accuracies in [0, 1], by the names of models.
     """
     # So narrow that a phone shows all of it, in letters that one can read.
-    drawing, axis = plt.subplots(figsize=(5.9, 3.0))
+    drawing, axis = plt.subplots(figsize=(5.5, 3.0))
     every_run = [run for group in runs.values() for run in group]
     baseline = evaluation.baseline(every_run[0].images.validation)
     lowest = min(run.validation.accuracy for run in every_run)
