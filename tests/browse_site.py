@@ -491,13 +491,16 @@ def test_words_in_figures_can_be_read_on_a_phone(browser, name):
 )
 def test_page_prints_black_on_white_and_whole(browser, name):
     tab = open_at(browser, 700, name, "dark")
+    tab.evaluate("for (const image of document.images) image.loading = 'eager'")
+    tab.wait_for_function("[...document.images].every((i) => i.complete)")
     tab.emulate_media(media="print", color_scheme="dark")
     shown = tab.evaluate(
         """() => ({
           paper: getComputedStyle(document.body).backgroundColor,
           ink: getComputedStyle(document.querySelector("main h2 + p")).color,
           code: getComputedStyle(document.querySelector("main pre code")).color,
-          cut: [...document.querySelectorAll("main :is(pre, div):has(code, table)")]
+          cut: [...document.querySelectorAll("main :is(pre, div, p)")]
+            .filter((box) => box.matches(":has(code, table, img)"))
             .filter((box) => box.checkVisibility())
             .filter((box) => box.scrollWidth > box.clientWidth + 1)
             .map((box) => box.outerHTML.slice(0, 80)),
