@@ -57,10 +57,10 @@ def prepare_rendering() -> None:
         SettingsError: if there is no cache to run them in.
     """
     os.environ.pop("PYTHONSTARTUP", None)
+    from catdog._io import write_atomically
+
     ipython = settings.cache_folder() / "ipython"
-    profile = ipython / "profile_default"
-    profile.mkdir(parents=True, exist_ok=True)
-    (profile / KERNEL_CONFIG).write_text(QUIET, encoding="utf-8")
+    write_atomically(ipython / "profile_default" / KERNEL_CONFIG, QUIET)
     os.environ["IPYTHONDIR"] = str(ipython)
     os.environ["MATPLOTLIBRC"] = os.devnull
     # Quarto, where pip is to get it, belongs into this very environment.
