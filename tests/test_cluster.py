@@ -45,11 +45,20 @@ def start_scheduler(**environment):
 
 
 @pytest.fixture
-def cluster(small_folder, monkeypatch):
+def scheduler():
+    """The address of a scheduler, and its process."""
+    address, process = start_scheduler()
+    yield address, process
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def cluster(scheduler, small_folder, monkeypatch):
     """The address of a scheduler, and a function that starts a worker."""
     monkeypatch.setenv("CATDOG_DATA", str(small_folder))
-    address, scheduler = start_scheduler()
-    processes = [scheduler]
+    address, _ = scheduler
+    processes = []
 
     def start_worker(**environment):
         options = ["--nthreads", "1", "--no-nanny", *LOCAL]
@@ -181,15 +190,13 @@ def test_ctrl_c_stops_the_runs_and_leaves_the_workers(cluster):
     assert wait_for_workers(address, 1)
 
 
-def test_a_scheduler_that_goes_away(cluster, capsys):
+def test_a_scheduler_that_goes_away(cluster, scheduler, capsys):
     address, start_worker = cluster
-    worker = start_worker()
+    worker, (_, process) = start_worker(), scheduler
 
     def stop_the_scheduler():
         wait_until(lambda: trainings(worker))
-        for process in psutil.Process().children():
-            if "distributed.cli.dask_scheduler" in process.cmdline():
-                process.kill()
+        process.kill()
 
     killer = threading.Thread(target=stop_the_scheduler)
     killer.start()
